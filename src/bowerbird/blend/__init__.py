@@ -1,0 +1,1 @@
+"""Takes ranked lists, gives a Page."""

@@ -1,0 +1,1 @@
+"""Takes words, gives calls: one file per stage."""

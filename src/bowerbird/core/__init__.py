@@ -1,0 +1,1 @@
+"""Ids, array types, errors, clock, requests and the filter tree: what every layer shares."""

@@ -1,0 +1,38 @@
+"""This file is about time: UTC milliseconds, from a clock that tests can hold still."""
+
+import time
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+
+@runtime_checkable
+class Clock(Protocol):
+    """Says what time it is."""
+
+    def now_ms(self) -> int:
+        """Milliseconds since 1970 in UTC."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SystemClock:
+    """The machine's clock."""
+
+    def now_ms(self) -> int:
+        """Milliseconds since 1970 in UTC."""
+        return time.time_ns() // 1_000_000
+
+
+@dataclass(slots=True)
+class HeldClock:
+    """A clock that moves only when told to."""
+
+    at_ms: int = 1_700_000_000_000
+
+    def now_ms(self) -> int:
+        """The time it was last set to."""
+        return self.at_ms
+
+    def advance(self, *, by_ms: int) -> None:
+        """Move on by `by_ms`."""
+        self.at_ms += by_ms

@@ -1,0 +1,1 @@
+"""Takes Candidates, gives a keep mask."""

@@ -1,0 +1,1 @@
+"""Takes pixels and words, gives embeddings."""

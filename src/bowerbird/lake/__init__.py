@@ -1,0 +1,1 @@
+"""Takes files and events, gives versioned tables."""

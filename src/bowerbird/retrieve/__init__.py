@@ -1,0 +1,1 @@
+"""Takes a request, gives Candidates."""

@@ -1,0 +1,1 @@
+"""Takes surfaces, gives HTTP and the page."""

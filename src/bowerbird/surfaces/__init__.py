@@ -1,0 +1,1 @@
+"""Products made of the stages; they never import each other."""

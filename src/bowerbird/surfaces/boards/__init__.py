@@ -1,0 +1,1 @@
+"""Boards, sections and saves."""

@@ -1,0 +1,1 @@
+"""Search by words, by picture, by a part, by both."""
