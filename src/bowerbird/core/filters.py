@@ -36,8 +36,8 @@ class Range:
     """gte <= field < lt; either end may be open."""
 
     field: str
-    gte: float | None = None
-    lt: float | None = None
+    gte: int | float | None = None
+    lt: int | float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +158,7 @@ def _value(given: object) -> Value:
     raise FilterError(f"filter value {_short(given)} was received; needed is text, a number or a boolean")
 
 
-def _bound(given: object) -> float | None:
+def _bound(given: object) -> int | float | None:
     if given is None or (isinstance(given, int | float) and not isinstance(given, bool)):
         return given
     raise FilterError(f"range bound {_short(given)} was received; needed is a number")
