@@ -8,8 +8,7 @@ import pkgutil
 import sys
 from collections.abc import Sequence
 
-from bowerbird import __version__
-from bowerbird import cli
+from bowerbird import __version__, cli
 from bowerbird.cli import logs
 from bowerbird.core.errors import BowerbirdError
 
