@@ -1,7 +1,7 @@
 """This file is about result lines: one JSON object a measurement, with where and when it was taken."""
 
 import argparse
-import datetime
+import datetime as dt
 import json
 import os
 import platform
@@ -38,7 +38,7 @@ def line(
         "baseline": baseline, "ratio": None if ratio is None else round(float(ratio), 4), "quality": quality,
         "metrics": metrics, "interval": interval, "met": met, **facts,
     }  # fmt: skip
-    return {**given, "commit": commit(), "date": datetime.date.today().isoformat(), "machine": machine()}
+    return {**given, "commit": commit(), "date": dt.date.today().isoformat(), "machine": machine()}
 
 
 def parser(doc: str) -> argparse.ArgumentParser:
