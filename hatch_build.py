@@ -55,7 +55,7 @@ def build_page(web: Path) -> None:
 
 
 def has_locked_packages(web: Path) -> bool:
-    """Whether every package that the build needs is installed as locked; a developer's own tools may be too."""
+    """Whether every package that the build needs is installed as locked; a developer's tools may be too."""
     installed_lock = web / "node_modules" / ".package-lock.json"  # npm writes down there what it installed
     if not installed_lock.is_file():
         return False
