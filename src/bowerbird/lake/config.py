@@ -1,0 +1,34 @@
+"""This file is about the lake's settings."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class LakeConfig(BaseModel):
+    """Settings of the lake; the defaults suit one machine with up to a few million items."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    fragment_bytes: Annotated[int, Field(ge=1_000_000)] = 256_000_000
+    """Compaction aims at files of this size; rows per file follow from the bytes per row."""
+    upkeep_rows: Annotated[int, Field(ge=1_000)] = 50_000
+    """Rows written by one table since its indexes were last brought up to date, before a writer does so."""
+    keep_versions_hours: Annotated[float, Field(ge=0)] = 24 * 14
+    """How far back `--as-of` reaches after maintenance."""
+    keep_tombstones_hours: Annotated[float, Field(ge=0)] = 24 * 30
+    """How long a deleted item is remembered, so that every reader of the change feed hears of it."""
+    group_commit_ms: Annotated[float, Field(ge=0, le=1_000)] = 5.0
+    """How long the event log gathers events for one durable commit."""
+    group_commit_events: Annotated[int, Field(ge=1)] = 5_000
+    """A commit is made at once when this many events wait."""
+    keep_actions: Annotated[int, Field(ge=10)] = 500
+    """Actions remembered per person in the online store."""
+    keep_seen: Annotated[int, Field(ge=10)] = 5_000
+    """Seen items remembered per person in the online store."""
+    cached_people: Annotated[int, Field(ge=1)] = 20_000
+    """People whose online state is held in memory."""
+    cached_cards: Annotated[int, Field(ge=1)] = 50_000
+    """Item cards (about 0.6 kB each) held encoded in memory."""
+    idempotency_hours: Annotated[float, Field(ge=0)] = 24
+    """How long an idempotency key is remembered."""

@@ -1,0 +1,45 @@
+"""Takes ids and decisions of people, gives exact, durable records: numbers, people, boards, saves, keys."""
+
+from pathlib import Path
+
+from bowerbird.core.clock import Clock, SystemClock
+from bowerbird.lake.config import LakeConfig
+from bowerbird.lake.records.boards import Board, Boards, Section
+from bowerbird.lake.records.engine import open_engine
+from bowerbird.lake.records.idempotency import Answer, Idempotency
+from bowerbird.lake.records.numbers import Allocation, Numbers
+from bowerbird.lake.records.people import People, Person
+from bowerbird.lake.records.saves import Save, Saves, SavesPage
+
+__all__ = [
+    "Allocation",
+    "Answer",
+    "Board",
+    "Boards",
+    "Idempotency",
+    "Numbers",
+    "People",
+    "Person",
+    "Records",
+    "Save",
+    "Saves",
+    "SavesPage",
+    "Section",
+]
+
+
+class Records:
+    """The records database. Safe for threads and for several processes."""
+
+    def __init__(self, path: Path, config: LakeConfig | None = None, clock: Clock | None = None) -> None:
+        config, clock = config or LakeConfig(), clock or SystemClock()
+        self.engine = open_engine(path)
+        self.numbers = Numbers(self.engine)
+        self.people = People(self.engine, clock)
+        self.boards = Boards(self.engine, clock)
+        self.saves = Saves(self.engine, clock)
+        self.idempotency = Idempotency(self.engine, clock, keep_hours=config.idempotency_hours)
+
+    def close(self) -> None:
+        """Closes every connection."""
+        self.engine.dispose()

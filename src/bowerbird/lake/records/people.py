@@ -1,0 +1,55 @@
+"""This file is about people: only that they exist, since when, and whether they consent to being remembered."""
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import insert
+
+from bowerbird.core.clock import Clock
+from bowerbird.core.ids import new_id
+from bowerbird.lake.records.engine import reading
+from bowerbird.lake.records.tables import board, idempotency_key, person
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Someone who uses Bowerbird."""
+
+    id: str
+    created_ms: int
+    consent: bool
+
+
+class People:
+    """Who there is."""
+
+    def __init__(self, engine: sa.Engine, clock: Clock) -> None:
+        self._engine = engine
+        self._clock = clock
+
+    def create(self, person_id: str | None = None, *, consent: bool = True) -> Person:
+        """The person, new or known; a new id where none is given."""
+        made = Person(person_id or new_id("person"), self._clock.now_ms(), consent)
+        values = {"id": made.id, "created_ms": made.created_ms, "consent": consent}
+        with self._engine.begin() as connection:
+            connection.execute(insert(person).values(values).on_conflict_do_nothing(index_elements=["id"]))
+        return self.get(made.id) or made
+
+    def get(self, person_id: str) -> Person | None:
+        """The person, or None."""
+        with reading(self._engine).connect() as connection:
+            row = connection.execute(sa.select(person).where(person.c.id == person_id)).one_or_none()
+        return Person(row.id, row.created_ms, row.consent) if row else None
+
+    def count(self) -> int:
+        """How many there are."""
+        with reading(self._engine).connect() as connection:
+            return int(connection.scalar(sa.select(sa.func.count()).select_from(person)) or 0)
+
+    def forget(self, person_id: str) -> bool:
+        """Everything records hold about the person is gone; False if there was no such person."""
+        with self._engine.begin() as connection:
+            connection.execute(sa.delete(board).where(board.c.owner == person_id))
+            connection.execute(sa.delete(idempotency_key).where(idempotency_key.c.person_id == person_id))
+            gone = connection.execute(sa.delete(person).where(person.c.id == person_id))
+        return bool(gone.rowcount)

@@ -1,0 +1,78 @@
+"""This file is about the SQL tables of records: what must be exact and is changed row by row.
+
+The SQL is plain enough for SQLite and PostgreSQL; times are UTC milliseconds.
+"""
+
+import sqlalchemy as sa
+
+metadata = sa.MetaData()
+
+item_number = sa.Table(
+    "item_number",
+    metadata,
+    sa.Column("id", sa.String(256), primary_key=True),
+    sa.Column("number", sa.BigInteger, nullable=False, unique=True),
+)
+
+counter = sa.Table(
+    "counter",
+    metadata,
+    sa.Column("name", sa.String(64), primary_key=True),
+    sa.Column("next", sa.BigInteger, nullable=False),
+)
+
+person = sa.Table(
+    "person",
+    metadata,
+    sa.Column("id", sa.String(256), primary_key=True),
+    sa.Column("created_ms", sa.BigInteger, nullable=False),
+    sa.Column("consent", sa.Boolean, nullable=False),
+)
+
+board = sa.Table(
+    "board",
+    metadata,
+    sa.Column("id", sa.String(64), primary_key=True),
+    sa.Column("owner", sa.String(256), nullable=False),
+    sa.Column("name", sa.String(200), nullable=False),
+    sa.Column("description", sa.Text, nullable=False),
+    sa.Column("is_secret", sa.Boolean, nullable=False),
+    sa.Column("created_ms", sa.BigInteger, nullable=False),
+    sa.Column("updated_ms", sa.BigInteger, nullable=False),
+    sa.Index("board_by_owner", "owner", "updated_ms"),
+)
+
+section = sa.Table(
+    "section",
+    metadata,
+    sa.Column("id", sa.String(64), primary_key=True),
+    sa.Column("board_id", sa.String(64), sa.ForeignKey("board.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("name", sa.String(200), nullable=False),
+    sa.Column("created_ms", sa.BigInteger, nullable=False),
+    sa.Index("section_by_board", "board_id", "created_ms"),
+)
+
+save = sa.Table(
+    "save",
+    metadata,
+    sa.Column("board_id", sa.String(64), sa.ForeignKey("board.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("item_id", sa.String(256), primary_key=True),
+    sa.Column("section_id", sa.String(64), sa.ForeignKey("section.id", ondelete="SET NULL"), nullable=True),
+    sa.Column("saved_ms", sa.BigInteger, nullable=False),
+    sa.Column("position", sa.BigInteger, nullable=False),
+    sa.Index("save_newest_first", "board_id", "saved_ms", "item_id"),
+    sa.Index("save_by_item", "item_id"),
+    sa.Index("save_by_section", "section_id"),
+)
+
+idempotency_key = sa.Table(
+    "idempotency_key",
+    metadata,
+    sa.Column("person_id", sa.String(256), primary_key=True),
+    sa.Column("key", sa.String(256), primary_key=True),
+    sa.Column("request_hash", sa.String(64), nullable=False),
+    sa.Column("status", sa.Integer, nullable=True),
+    sa.Column("body", sa.LargeBinary, nullable=True),
+    sa.Column("made_ms", sa.BigInteger, nullable=False),
+    sa.Index("idempotency_by_age", "made_ms"),
+)
