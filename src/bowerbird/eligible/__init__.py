@@ -1,1 +1,27 @@
 """Takes Candidates, gives a keep mask."""
+
+from bowerbird.eligible.rules import (
+    Rule,
+    holds,
+    keep_allowed,
+    keep_not_hidden,
+    keep_not_saved,
+    keep_not_shown,
+    keep_unseen,
+    screen,
+)
+from bowerbird.eligible.types import Removal, Screened, Standing
+
+__all__ = [
+    "Removal",
+    "Rule",
+    "Screened",
+    "Standing",
+    "holds",
+    "keep_allowed",
+    "keep_not_hidden",
+    "keep_not_saved",
+    "keep_not_shown",
+    "keep_unseen",
+    "screen",
+]

@@ -1,0 +1,24 @@
+"""This file is about the settings of a page's mix."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class BlendConfig(BaseModel):
+    """How much a page gives up in value to be varied.
+
+    All strengths are in units of value, where the best and the usual candidate of a page differ by 1.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    diversity: Literal["sliding_spectrum", "determinantal", "marginal_relevance"] = "sliding_spectrum"
+    strength: Annotated[float, Field(ge=0, le=10)] = 0.6
+    window: Annotated[int, Field(ge=1, le=64)] = 8
+    category_spacing: Annotated[float, Field(ge=0, le=10)] = 0.12
+    owner_spacing: Annotated[float, Field(ge=0, le=10)] = 0.05
+    share_strength: Annotated[float, Field(ge=0, le=10)] = 0.5
+    max_per_owner: Annotated[int, Field(ge=1)] = 1000
+    same_picture_bits: Annotated[int, Field(ge=-1, le=32)] = 3
+    same_picture_cosine: Annotated[float, Field(ge=0, le=1)] = 0.985

@@ -1,0 +1,184 @@
+"""This file is about choosing a page: slot by slot, the best of value, diversity, spacing and shares."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from bowerbird.blend.config import BlendConfig
+from bowerbird.blend.diversity import Determinantal, Diversity, MarginalRelevance, SlidingSpectrum
+from bowerbird.core.arrays import Embeddings, Scores
+
+_WAYS: dict[str, type[SlidingSpectrum] | type[Determinantal] | type[MarginalRelevance]] = {
+    "sliding_spectrum": SlidingSpectrum,
+    "determinantal": Determinantal,
+    "marginal_relevance": MarginalRelevance,
+}
+NEVER = np.float32(-np.inf)
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """What a page is chosen from, as columns.
+
+    Attributes:
+        values: [C] worth of each, any scale; ties are taken in the order given.
+        vectors: [C, D] unit look vectors; a row of zeros is like nothing.
+        categories, owners: int32 [C] codes; -1 where unknown, which spaces nothing.
+        signatures: int64 [C] perceptual hashes of the pictures; 0 where unknown.
+        streams: int64 [C] which stream each belongs to (an interest, or a source).
+        shares: [S] the part of the page each stream should have; sums to 1.
+        already: the first rows are on the page before: they space and shade, and are not chosen again.
+    """
+
+    values: Scores
+    vectors: Embeddings
+    categories: np.ndarray
+    owners: np.ndarray
+    signatures: np.ndarray
+    streams: np.ndarray
+    shares: np.ndarray
+    already: int = 0
+
+
+def fill_slate(pool: Pool, limit: int, config: BlendConfig) -> np.ndarray:
+    """Rows of the pool for the slots of a page, in order: at most `limit`, each once.
+
+    Each slot takes the row with the largest
+    `value + diversity - spacing + share_strength * (how far its stream is behind its share)`.
+    Near-copies of what is on the page, and more of one owner than `max_per_owner`, are never taken.
+
+    Source: soft spacing as in appendix B.9 of the discovery facts: `1/distance`, summed over the window.
+    """
+    count = len(pool.values)
+    values = _scaled(pool.values[pool.already :])
+    open_values = np.concatenate([np.full(pool.already, NEVER, dtype=np.float32), values])
+    diversity: Diversity = _WAYS[config.diversity](count, strength=config.strength, window=config.window)
+    cosines = Cosines(pool.vectors)
+    spacing = _Spacing(pool, config)
+    shares = _Shares(pool, config)
+
+    def shade(row: int) -> None:
+        plain = cosines.plain(row)
+        diversity.take(row, cosines.apart(row, plain))
+        spacing.take(row)
+        _close_copies(open_values, pool, row, plain, config)
+
+    for row in range(pool.already):
+        shade(row)
+    chosen: list[int] = []
+    while len(chosen) < min(limit, count - pool.already):
+        row = int(np.argmax(open_values + diversity.gain() - spacing.lost() + shares.behind()))
+        if open_values[row] == NEVER:
+            break
+        chosen.append(row)
+        open_values[row] = NEVER
+        shade(row)
+        shares.take(row)
+        _close_owner(open_values, pool, chosen, config)
+    return np.array(chosen, dtype=np.int64)
+
+
+class Cosines:
+    """Similarities of all candidates to one of them: as the pictures are, and as this page sees them."""
+
+    def __init__(self, vectors: Embeddings) -> None:
+        self._vectors = vectors
+        count = max(len(vectors), 1)
+        mean = vectors.sum(axis=0) / np.float32(count)
+        self._along = vectors @ mean  # [C]
+        self._mean_squared = np.float32(mean @ mean)
+        # |v - m|^2 for unit v; candidates that are all the same have no length left.
+        apart = np.float32(1.0) - np.float32(2.0) * self._along + self._mean_squared
+        self._scale = np.float32(1.0) / np.sqrt(np.maximum(apart, np.float32(1e-4)))
+
+    def plain(self, row: int) -> Scores:
+        """[C] cosines with this row."""
+        cosines: Scores = self._vectors @ self._vectors[row]
+        return cosines
+
+    def apart(self, row: int, plain: Scores) -> Scores:
+        """[C] cosines after the candidates' mean is taken off: what tells them apart on this page.
+
+        Candidates of one page share a direction; without this every pair would look alike. From the
+        plain ones, since (a - m)(b - m) = ab - am - bm + mm.
+        """
+        product: Scores = plain - self._along - (self._along[row] - self._mean_squared)
+        product *= self._scale * self._scale[row]
+        return product
+
+
+class _Spacing:
+    """Follows how lately each candidate's category and owner were on the page."""
+
+    def __init__(self, pool: Pool, config: BlendConfig) -> None:
+        self._groups = (
+            (pool.categories, np.float32(config.category_spacing)),
+            (pool.owners, np.float32(config.owner_spacing)),
+        )
+        self._same = np.zeros((config.window, len(pool.values)), dtype=np.float32)  # [w, C]
+        self._nearness = (1.0 / np.arange(1, config.window + 1)).astype(np.float32)
+        self._taken = 0
+
+    def lost(self) -> Scores:
+        """[C] what each candidate loses now."""
+        slots = np.arange(len(self._same))
+        distance = (self._taken - 1 - slots) % len(self._same)
+        lost: Scores = self._nearness[distance] @ self._same  # [w] @ [w, C] -> [C]
+        return lost
+
+    def take(self, row: int) -> None:
+        """Choose this row."""
+        same = self._same[self._taken % len(self._same)]
+        same[:] = 0.0
+        for codes, strength in self._groups:
+            if strength and codes[row] >= 0:
+                same += strength * (codes == codes[row])
+        self._taken += 1
+
+
+class _Shares:
+    """Pulls each stream towards its share of the page, by how far it is behind."""
+
+    def __init__(self, pool: Pool, config: BlendConfig) -> None:
+        self._streams = pool.streams
+        self._target = pool.shares.astype(np.float32)
+        self._strength = np.float32(config.share_strength)
+        self._placed = np.zeros(len(pool.shares), dtype=np.float32)
+
+    def behind(self) -> Scores:
+        """[C] bonus: strength times the placements its stream is short of by the next slot."""
+        short = self._target * (self._placed.sum() + np.float32(1.0)) - self._placed
+        bonus: Scores = (self._strength * short)[self._streams]
+        return bonus
+
+    def take(self, row: int) -> None:
+        """Choose this row."""
+        self._placed[self._streams[row]] += 1
+
+
+def _scaled(values: Scores) -> Scores:
+    """Values with their median at 0 and their best at 1: strengths then mean the same on every page."""
+    if not len(values):
+        return values
+    usual = np.median(values)
+    spread = float(values.max() - usual)
+    scaled: Scores = ((values - usual) / np.float32(max(spread, 1e-6))).astype(np.float32)
+    return scaled
+
+
+def _close_copies(open_values: np.ndarray, pool: Pool, row: int, plain: Scores, config: BlendConfig) -> None:
+    """Near-copies of this row are not open any more."""
+    signature = pool.signatures[row]
+    if signature != 0 and config.same_picture_bits >= 0:
+        bits = np.bitwise_count(np.bitwise_xor(pool.signatures, signature).view(np.uint64))
+        open_values[(bits <= config.same_picture_bits) & (pool.signatures != 0)] = NEVER
+    if config.same_picture_cosine < 1.0:
+        open_values[plain >= config.same_picture_cosine] = NEVER
+
+
+def _close_owner(open_values: np.ndarray, pool: Pool, chosen: list[int], config: BlendConfig) -> None:
+    owner = pool.owners[chosen[-1]]
+    if owner < 0 or len(chosen) < config.max_per_owner:
+        return
+    if int((pool.owners[chosen] == owner).sum()) >= config.max_per_owner:
+        open_values[pool.owners == owner] = NEVER

@@ -1,0 +1,55 @@
+"""This file is about grouping a few hundred vectors: which belong together, and which one stands for each."""
+
+import numpy as np
+
+from bowerbird.core.arrays import Embeddings
+
+
+def group(vectors: Embeddings, *, least_similarity: float, max_groups: int) -> np.ndarray:
+    """[L] group of each row, numbered by first appearance.
+
+    The two groups whose members are on average most similar are merged, again and again, until no two
+    reach `least_similarity` and at most `max_groups` are left. Meant for hundreds of rows: O(L^3) in
+    numpy, about 4 ms for 200.
+
+    Source: the agglomerative step of PinnerSage (2007.03634, section 4.1). There it is Ward's method;
+    average linkage is used here since its threshold means the same for a group of two and one of fifty.
+    """
+    count = len(vectors)
+    if count == 0:
+        return np.zeros(0, dtype=np.int64)
+    between = np.asarray(vectors @ vectors.T, dtype=np.float64)  # [L, D] @ [D, L] -> [L, L]
+    np.fill_diagonal(between, -np.inf)
+    sizes = np.ones(count)
+    labels = np.arange(count)
+    groups = count
+    while groups > 1:
+        a, b = divmod(int(np.argmax(between)), count)
+        if between[a, b] < least_similarity and groups <= max_groups:
+            break
+        a, b = min(a, b), max(a, b)
+        # Lance-Williams: the mean similarity to the union is the mean weighted by sizes.
+        joined = (sizes[a] * between[a] + sizes[b] * between[b]) / (sizes[a] + sizes[b])
+        joined[[a, b]] = -np.inf
+        between[a], between[:, a] = joined, joined
+        between[b], between[:, b] = -np.inf, -np.inf
+        sizes[a] += sizes[b]
+        labels[labels == b] = a
+        groups -= 1
+    # A merged group is named after its first row, so sorted names are in order of appearance.
+    return np.asarray(np.unique(labels, return_inverse=True)[1], dtype=np.int64)
+
+
+def medoid_rows(vectors: Embeddings, weights: np.ndarray, groups: np.ndarray) -> np.ndarray:
+    """[G] for each group the row most similar to the group's members, counted by their weights.
+
+    Ties go to the earlier row, so to the newer action.
+    """
+    group_count = int(groups.max()) + 1 if len(groups) else 0
+    sums = np.zeros((group_count, vectors.shape[1]), dtype=np.float32)
+    np.add.at(sums, groups, vectors * weights[:, None])  # [G, D]
+    # The sum of weighted cosines to all members is one product with their weighted sum.
+    fit = np.einsum("ld,ld->l", vectors, sums[groups])
+    order = np.lexsort((np.arange(len(groups)), -fit, groups))
+    first = np.searchsorted(groups[order], np.arange(group_count))
+    return np.asarray(order[first], dtype=np.int64)
