@@ -1,0 +1,195 @@
+"""This file is about colours as people name them: how much of a picture's subject is red, navy or cream.
+
+A name owns one or more anchors in CIE LAB. A pixel is shared softly among the names near it, and pixels of a
+plain background do not count, so that a red shoe on a white ground is red.
+"""
+
+from functools import lru_cache
+
+import numpy as np
+
+from bowerbird.core.arrays import Pixels
+
+_ANCHORS: dict[str, tuple[str, ...]] = {
+    "black": ("#0b0b0c", "#202124"),
+    "grey": ("#4a4a4c", "#77787a", "#a3a4a6", "#c4c5c7"),
+    "white": ("#ffffff", "#ececee"),
+    "cream": ("#f8f0d8", "#f0e4c4"),
+    "beige": ("#dcc7a2", "#c9ae8c", "#e2cdb8"),
+    "brown": ("#7a4b2a", "#5a3a26", "#3d2518", "#96683f", "#8a6b55"),
+    "maroon": ("#6e1423", "#561a22", "#872638"),
+    "red": ("#d3141c", "#b3151f", "#f03a34", "#c8343c"),
+    "pink": ("#f4a6c0", "#e8548f", "#f9cdd6", "#d9447c", "#e58e9d"),
+    "orange": ("#f57c14", "#e85d1c", "#ffa14a", "#f6ae86"),
+    "gold": ("#c9a13b", "#a8842c", "#d4b36a"),
+    "yellow": ("#fbe11e", "#f3d23a", "#fff08a"),
+    "olive": ("#6f6f2c", "#55562a", "#8b8650"),
+    "green": ("#2e8b3c", "#1d5a2c", "#57b04a", "#8fcf6a", "#2f4d35", "#a9c9a0"),
+    "teal": ("#11706f", "#1c5560", "#2f8582"),
+    "turquoise": ("#35c5c0", "#7fdcd4", "#2aa9b8"),
+    "blue": ("#1f52c8", "#3f86d8", "#8fb9e4", "#5b7ea8", "#2a5a94", "#b9d3ec"),
+    "navy": ("#17204a", "#232c48", "#2b3a66"),
+    "purple": ("#6a2a90", "#8e3fae", "#4c2560", "#a3308f"),
+    "lavender": ("#b9a2dc", "#d6c8ea", "#9a86c4"),
+}
+
+NAMED_COLOURS: tuple[str, ...] = tuple(_ANCHORS)
+"""Order of the columns of `colour_shares`; stored in the lake, so new names go at the end."""
+
+_SMALL_PX = 64
+_SOFTNESS = 7.0  # ΔE at which a pixel hesitates between two names
+_PLAIN_BORDER = 0.6  # share of border pixels in one colour that makes a background plain
+_SAME_AS_GROUND = 7.0  # ΔE
+_LEAST_SUBJECT = 0.02  # share of the area; below it the picture is all ground, so all of it counts
+
+
+def to_lab(rgb: np.ndarray) -> np.ndarray:
+    """[..., 3] float32 CIE LAB (D65) of [..., 3] uint8 sRGB."""
+    xyz = _LINEAR[rgb] @ _XYZ_OF_RGB.T
+    f = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16.0 / 116.0)
+    lab: np.ndarray = f @ _LAB_OF_F.T - np.array([16.0, 0.0, 0.0], dtype=np.float32)
+    return lab
+
+
+def colour_shares(pixels: Pixels) -> np.ndarray:
+    """[len(NAMED_COLOURS)] float32 share of the subject's area in each named colour; sums to 1."""
+    return colours_of(pixels)[0]
+
+
+def main_colour(pixels: Pixels) -> str:
+    """`#rrggbb`, the most common colour of the subject."""
+    return colours_of(pixels)[1]
+
+
+def colours_of(pixels: Pixels) -> tuple[np.ndarray, str]:
+    """What `colour_shares` and `main_colour` give, for the price of one."""
+    small = _shrink(pixels)
+    weights = subject_weights(small)
+    flat, flat_weights = small.reshape(-1, 3), weights.ravel()
+    by_bin = np.bincount(_bin_of(flat), weights=flat_weights, minlength=32_768)
+    filled = np.flatnonzero(by_bin)
+    shares = (by_bin[filled] @ shares_table()[filled]).astype(np.float32)  # [f] @ [f, n] -> [n]
+    return shares, _most_common(flat, flat_weights)
+
+
+def _most_common(flat: np.ndarray, weights: np.ndarray) -> str:
+    coarse = (flat >> 5).astype(np.int32) @ np.array([64, 8, 1], dtype=np.int32)
+    fullest = np.bincount(coarse, weights=weights, minlength=512).argmax()
+    here = coarse == fullest
+    mean = np.average(flat[here], axis=0, weights=weights[here] + 1e-9)
+    red, green, blue = (round(float(part)) for part in mean)
+    return f"#{red:02x}{green:02x}{blue:02x}"
+
+
+def subject_weights(small: np.ndarray) -> np.ndarray:
+    """[h, w] float32 that sums to 1: how much each pixel belongs to the subject.
+
+    Where most of the border has one colour, all that is joined to the border in this colour is ground and
+    weighs nothing. Otherwise the middle weighs more than the edges.
+    """
+    height, width = small.shape[:2]
+    ground = _ground(to_lab(small))
+    if ground is None or 1.0 - ground.mean() < _LEAST_SUBJECT:
+        weights = np.outer(_bell(height), _bell(width))
+    else:
+        weights = (~ground).astype(np.float32)
+    shares: np.ndarray = (weights / weights.sum()).astype(np.float32)
+    return shares
+
+
+@lru_cache(maxsize=1)
+def shares_table() -> np.ndarray:
+    """[32768, len(NAMED_COLOURS)] float32: the names' shares of each colour of five bits a channel."""
+    level = (np.arange(32) * 8 + 4).astype(np.uint8)
+    red, green, blue = np.meshgrid(level, level, level, indexing="ij")
+    lab = to_lab(np.stack([red, green, blue], axis=-1).reshape(-1, 3))
+    nearest = np.stack([_distance(lab, _lab_of(hexes)) for hexes in _ANCHORS.values()], axis=1)
+    closeness = np.exp(-((nearest - nearest.min(axis=1, keepdims=True)) / _SOFTNESS))
+    table: np.ndarray = closeness / closeness.sum(axis=1, keepdims=True)
+    return table.astype(np.float32)
+
+
+def anchors_lab() -> dict[str, np.ndarray]:
+    """Name → [anchors, 3] float32 CIE LAB."""
+    return {name: _lab_of(hexes) for name, hexes in _ANCHORS.items()}
+
+
+def _distance(lab: np.ndarray, anchors: np.ndarray) -> np.ndarray:
+    # Light and shade move lightness more than they move hue, so lightness counts less.
+    apart = (lab[:, None, :] - anchors[None, :, :]) * np.array([0.75, 1.0, 1.0], dtype=np.float32)
+    closest: np.ndarray = np.sqrt((apart**2).sum(axis=2)).min(axis=1)
+    return closest
+
+
+def _lab_of(hexes: tuple[str, ...]) -> np.ndarray:
+    return to_lab(np.array([list(bytes.fromhex(text[1:])) for text in hexes], dtype=np.uint8))
+
+
+def _shrink(pixels: Pixels) -> np.ndarray:
+    """At most 64 pixels a side, by plain picking: shares need no smoothing."""
+    height, width = pixels.shape[:2]
+    rows = _pick(height)
+    columns = _pick(width)
+    small: np.ndarray = pixels[rows[:, None], columns[None, :]]
+    return small
+
+
+def _pick(length: int) -> np.ndarray:
+    count = min(length, _SMALL_PX)
+    return ((np.arange(count) + 0.5) * length / count).astype(np.int64)
+
+
+def _bin_of(pixels: np.ndarray) -> np.ndarray:
+    high = (pixels >> 3).astype(np.int64)
+    numbers: np.ndarray = high[..., 0] * 1024 + high[..., 1] * 32 + high[..., 2]
+    return numbers
+
+
+def _ground(lab: np.ndarray) -> np.ndarray | None:
+    """[h, w] bool of the plain ground, or None where the border is not plain."""
+    border = np.concatenate([lab[0], lab[-1], lab[:, 0], lab[:, -1]])
+    colour = np.median(border, axis=0)
+    if (np.linalg.norm(border - colour, axis=1) < _SAME_AS_GROUND).mean() < _PLAIN_BORDER:
+        return None
+    alike = np.linalg.norm(lab - colour, axis=2) < _SAME_AS_GROUND
+    return _joined_to_border(alike)
+
+
+def _joined_to_border(alike: np.ndarray) -> np.ndarray:
+    """The part of `alike` that can be reached from the border in steps of one pixel."""
+    reached = np.zeros_like(alike)
+    reached[[0, -1], :] = alike[[0, -1], :]
+    reached[:, [0, -1]] = alike[:, [0, -1]]
+    count = -1
+    while count != (count := int(reached.sum())):
+        for _ in range(4):  # counting is dearer than spreading
+            spread = reached.copy()
+            spread[1:] |= reached[:-1]
+            spread[:-1] |= reached[1:]
+            spread[:, 1:] |= reached[:, :-1]
+            spread[:, :-1] |= reached[:, 1:]
+            reached = spread & alike
+    return reached
+
+
+def _bell(length: int) -> np.ndarray:
+    across = (np.arange(length, dtype=np.float32) + 0.5) / length - 0.5
+    bell: np.ndarray = np.exp(-((across / 0.35) ** 2))
+    return bell
+
+
+_VALUES = np.arange(256) / 255.0
+_LINEAR = np.where(_VALUES <= 0.04045, _VALUES / 12.92, ((_VALUES + 0.055) / 1.055) ** 2.4).astype(np.float32)
+_WHITE_XYZ = np.array([0.95047, 1.0, 1.08883], dtype=np.float32)
+_XYZ_OF_RGB = (
+    np.array(
+        [
+            [0.4124564, 0.3575761, 0.1804375],
+            [0.2126729, 0.7151522, 0.0721750],
+            [0.0193339, 0.1191920, 0.9503041],
+        ],
+        dtype=np.float32,
+    )
+    / _WHITE_XYZ[:, None]
+)
+_LAB_OF_F = np.array([[0, 116, 0], [500, -500, 0], [0, 200, -200]], dtype=np.float32)

@@ -1,0 +1,114 @@
+"""This file is about display sizes: the files that a page shows, made from the original when first asked for.
+
+libvips is 2.5 times as fast as Pillow here. It runs in this process, so it is given only bytes that
+`pictures.decode_picture` accepted before, and only its loaders of our own formats are open.
+"""
+
+import io
+import os
+import tempfile
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+from PIL import Image
+
+from bowerbird.core.errors import InputError, PictureError
+from bowerbird.lake.colour_profiles import to_srgb
+from bowerbird.lake.picture_formats import OPENERS
+from bowerbird.lake.upright import turn_of, turned
+
+DISPLAY_PX = (236, 474, 736)
+"""Widths that a page may ask for."""
+DisplayFormat = Literal["webp", "jpg"]
+_TALLEST = 6  # times the width: a strip of 1 x 1,000 must not become a file of a hundred megapixels
+_QUALITY = 80
+_WEBP_EFFORT = 2
+_VIPS_LOADERS = ("Jpeg", "Png", "Webp", "Nsgif", "Tiff", "Heif")
+
+
+def display_picture(content: bytes, size: int, format: DisplayFormat) -> bytes:  # noqa: A002
+    """The picture at most `size` pixels wide, never enlarged, turned upright, in sRGB, without metadata.
+
+    Args:
+        content: bytes that `decode_picture` accepted.
+        size: one of `DISPLAY_PX`.
+        format: `webp` keeps transparency, `jpg` lays it on white. Of an animation, the first frame.
+
+    Raises:
+        InputError: another size or format.
+        PictureError: the content cannot be read.
+    """
+    if size not in DISPLAY_PX or format not in ("webp", "jpg"):
+        raise InputError(
+            f"display size {size}.{format} was asked for; there are "
+            f"{', '.join(map(str, DISPLAY_PX))} as webp and jpg; ask for one of these"
+        )
+    vips = _vips()
+    try:
+        return _by_vips(vips, content, size, format)
+    except vips.Error:
+        return _by_pillow(content, size, format)  # BMP, and what only one of the two can read
+
+
+class DisplayStore:
+    """Display sizes as files in a folder: derived, so the folder may be deleted at any time."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def path_of(self, sha: str, size: int, ext: DisplayFormat) -> Path:
+        """Where the file is, or would be."""
+        return self._folder / sha[:2] / f"{sha}-{size}.{ext}"
+
+    def made(self, content: bytes, sha: str, size: int, ext: DisplayFormat) -> Path:
+        """The file, made now if it was not there; whole or not at all, also with several makers at once."""
+        path = self.path_of(sha, size, ext)
+        if path.exists():
+            return path
+        data = display_picture(content, size, ext)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".making-")
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        Path(temporary).replace(path)
+        return path
+
+
+@lru_cache(maxsize=1)
+def _vips() -> Any:
+    """libvips with every loader shut but ours, one thread a call and no cache between pictures."""
+    import pyvips
+
+    pyvips.cache_set_max(0)
+    pyvips.concurrency_set(1)
+    pyvips.operation_block_set("VipsForeignLoad", True)
+    for loader in _VIPS_LOADERS:
+        pyvips.operation_block_set(f"VipsForeignLoad{loader}", False)
+    return pyvips
+
+
+def _by_vips(vips: Any, content: bytes, size: int, format: str) -> bytes:  # noqa: A002
+    picture = vips.Image.thumbnail_buffer(
+        content, size, height=size * _TALLEST, size="down", output_profile="srgb"
+    )
+    if format == "webp":
+        return bytes(picture.webpsave_buffer(Q=_QUALITY, effort=_WEBP_EFFORT, keep="none"))
+    return bytes(picture.jpegsave_buffer(Q=_QUALITY, background=[255, 255, 255], keep="none", interlace=True))
+
+
+def _by_pillow(content: bytes, size: int, format: str) -> bytes:  # noqa: A002
+    out = io.BytesIO()
+    try:
+        with Image.open(io.BytesIO(content), formats=OPENERS) as picture:
+            upright = turned(picture, turn_of(picture))
+            scale = min(1.0, size / upright.width, size * _TALLEST / upright.height)
+            shape = (max(1, round(upright.width * scale)), max(1, round(upright.height * scale)))
+            small = to_srgb(upright.convert("RGBA").resize(shape), picture.info.get("icc_profile"))
+            small.info.clear()
+            small.save(out, "WEBP" if format == "webp" else "JPEG", quality=_QUALITY)
+    except (OSError, ValueError, SyntaxError) as error:
+        raise PictureError(
+            f"no display size could be made ({error})", code="damaged", hint="import the picture again"
+        ) from error
+    return out.getvalue()

@@ -1,0 +1,104 @@
+"""This file is about short marks of a picture: the blur placeholder and the near-duplicate signature."""
+
+from functools import lru_cache
+
+import numpy as np
+from PIL import Image
+
+from bowerbird.core.arrays import Pixels
+
+_PLACEHOLDER_PX = 100
+_GREY_PX = 32
+_KEPT = 8
+
+
+def thumbhash(pixels: Pixels) -> bytes:
+    """21 to 25 bytes from which a page paints a blurred placeholder of the right shape.
+
+    Source: ThumbHash by Evan Wallace, `rgbaToThumbHash` of the package `thumbhash` 0.1.1, for opaque
+    pictures; the same bytes for the same pixels of at most 100 a side.
+    """
+    height, width = pixels.shape[:2]
+    if max(height, width) > _PLACEHOLDER_PX:
+        picture = Image.fromarray(pixels)
+        picture.thumbnail((_PLACEHOLDER_PX, _PLACEHOLDER_PX), Image.Resampling.BOX)
+        pixels = np.asarray(picture)
+        height, width = pixels.shape[:2]
+    red, green, blue = (pixels[..., channel].astype(np.float64) / 255.0 for channel in range(3))
+    longer = max(height, width)
+    across, down = (max(1, _round(7 * side / longer)) for side in (width, height))
+    light = _waves((red + green + blue) / 3, max(3, across), max(3, down))
+    warm = _waves((red + green) / 2 - blue, 3, 3)
+    ruddy = _waves(red - green, 3, 3)
+    lies = width > height
+    head = int(
+        _round(63 * light.mean)
+        | _round(31.5 + 31.5 * warm.mean) << 6
+        | _round(31.5 + 31.5 * ruddy.mean) << 12
+        | _round(31 * light.scale) << 18
+    )
+    shape = int(
+        (down if lies else across) | _round(63 * warm.scale) << 3 | _round(63 * ruddy.scale) << 9 | lies << 15
+    )
+    nibbles = [_round(15 * part) for part in (*light.parts, *warm.parts, *ruddy.parts)]
+    pairs = zip(nibbles[::2], [*nibbles[1::2], 0], strict=False)
+    waves = bytes(low | high << 4 for low, high in pairs)
+    return head.to_bytes(3, "little") + shape.to_bytes(2, "little") + waves
+
+
+def signature(pixels: Pixels) -> int:
+    """64 bits as a signed integer; copies that were resized or compressed again differ in few of them.
+
+    Source: the DCT perceptual hash (pHash): the lowest 8 x 8 waves of a 32 x 32 grey picture against their
+    median, the mean left out of the median.
+    """
+    picture = Image.fromarray(pixels).convert("L").resize((_GREY_PX, _GREY_PX), Image.Resampling.BOX)
+    grey = np.asarray(picture, dtype=np.float64)
+    basis = _cosines(_GREY_PX, _KEPT)
+    waves = (basis @ grey @ basis.T).ravel()  # [8, 32] @ [32, 32] @ [32, 8] -> [64]
+    # Flat pictures have no waves but rounding noise; below half a grey level a bit says nothing.
+    bits = waves > max(float(np.median(waves[1:])), 0.5)
+    return int.from_bytes(np.packbits(bits).tobytes(), "big", signed=True)
+
+
+def bits_apart(left: int, right: int) -> int:
+    """How many of the 64 bits of two signatures differ."""
+    return ((left ^ right) & (2**64 - 1)).bit_count()
+
+
+class _Waves:
+    __slots__ = ("mean", "parts", "scale")
+
+    def __init__(self, mean: float, parts: list[float], scale: float) -> None:
+        self.mean = mean
+        self.parts = parts
+        self.scale = scale
+
+
+def _waves(channel: np.ndarray, across: int, down: int) -> _Waves:
+    """The mean and the low waves of one channel, the waves scaled to 0 to 1."""
+    height, width = channel.shape
+    table = _cosines(height, down) @ channel @ _cosines(width, across).T / (height * width)
+    kept = [
+        float(table[y, x])
+        for y in range(down)
+        for x in range(across)
+        if x * down < across * (down - y) and (x or y)
+    ]
+    scale = max((abs(part) for part in kept), default=0.0)
+    # Below this a wave is rounding noise of a flat channel; it is stored with scale 0 either way.
+    parts = [0.5 + 0.5 / scale * part for part in kept] if scale > 1e-9 else [0.0] * len(kept)
+    return _Waves(float(table[0, 0]), parts, scale)
+
+
+@lru_cache(maxsize=512)
+def _cosines(length: int, count: int) -> np.ndarray:
+    """[count, length] cos(pi / length * k * (x + 1/2))."""
+    places = np.arange(length) + 0.5
+    table: np.ndarray = np.cos(np.pi / length * np.arange(count)[:, None] * places[None, :])
+    return table
+
+
+def _round(value: float) -> int:
+    # JavaScript rounds halves up, Python to even; the bytes must agree.
+    return int(np.floor(value + 0.5))
