@@ -28,5 +28,5 @@ Embeddings: TypeAlias = Float32[np.ndarray, "row width"]
 """One embedding a row."""
 HitNumbers: TypeAlias = Int64[np.ndarray, "query hit"]
 HitScores: TypeAlias = Float32[np.ndarray, "query hit"]
-Pixels: TypeAlias = UInt8[np.ndarray, "height width 3"]
-"""sRGB, transparency already laid on white."""
+Pixels: TypeAlias = UInt8[np.ndarray, "_ _ 3"]
+"""[rows, columns, 3] sRGB, transparency already laid on white; sizes are free, also within one batch."""

@@ -1,0 +1,57 @@
+"""This file is about choosing encoders: one setting, a word or `kind:folder`, becomes two encoders."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import TypeAlias
+
+from bowerbird.core.errors import ConfigError
+from bowerbird.encode.config import EncodeConfig
+from bowerbird.encode.lite0 import Lite0Encoder
+from bowerbird.encode.minilm import MiniLmEncoder
+from bowerbird.encode.types import PictureEncoder, WordsEncoder
+
+ENTRY_POINTS = "bowerbird.encoders"
+"""Packages announce further kinds here: a callable from a folder and the models folder to `Encoders`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Encoders:
+    """The pair that a catalogue is encoded with.
+
+    Attributes:
+        share_space: true where raw pictures and words can be compared as they are (CLIP, SigLIP);
+            false where a catalogue's joint space has to be learnt.
+    """
+
+    pictures: PictureEncoder
+    words: WordsEncoder
+    share_space: bool = False
+
+
+EncoderLoader: TypeAlias = Callable[[str, Path], Encoders]
+
+
+def load_encoders(config: EncodeConfig, models_dir: Path | None = None) -> Encoders:
+    """The encoders that `config.encoder` names.
+
+    Args:
+        config: `lite0`, or `kind:folder` for a kind that a package announces (`hf` is ours).
+        models_dir: where converted models are kept; by default as the config says.
+
+    Raises:
+        ConfigError: no such kind.
+        MissingModelError: a model file or package is not there or not the pinned one.
+    """
+    if config.encoder == "lite0":
+        return Encoders(Lite0Encoder(models_dir or config.models_folder), MiniLmEncoder())
+    kind, _, folder = config.encoder.partition(":")
+    found = {point.name: point for point in entry_points(group=ENTRY_POINTS)}
+    if kind not in found:
+        raise ConfigError(
+            f"encoder {config.encoder!r} was received; needed is lite0 or one of the kinds "
+            f"{sorted(found)} followed by a colon and a folder; correct `encoder` in bowerbird.toml"
+        )
+    loader: EncoderLoader = found[kind].load()
+    return loader(folder, models_dir or config.models_folder)
