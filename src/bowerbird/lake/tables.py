@@ -210,6 +210,14 @@ class Table:
         )
         return scanner.to_table()
 
+    def tombstones_before(self, before_ms: int) -> list[str]:
+        """Keys of rows that were deleted before a time."""
+        if self.spec.tombstone is None:
+            return []
+        sql = f"{self.spec.tombstone} < {int(before_ms)}"
+        found = self._newest().scanner(columns=[self.spec.key], filter=sql).to_table()
+        return list(found[self.spec.key].to_pylist())
+
     def count(self, where: Filter | None = None, *, version: int | None = None) -> int:
         """How many rows there are, tombstones not counted."""
         return int(self._at(version).count_rows(filter=self._live_sql(where, with_tombstones=False)))

@@ -1,6 +1,9 @@
 """Takes ids and decisions of people, gives exact, durable records: numbers, people, boards, saves, keys."""
 
+from collections.abc import Sequence
 from pathlib import Path
+
+import numpy as np
 
 from bowerbird.core.clock import Clock, SystemClock
 from bowerbird.lake.config import LakeConfig
@@ -39,6 +42,10 @@ class Records:
         self.boards = Boards(self.engine, clock)
         self.saves = Saves(self.engine, clock)
         self.idempotency = Idempotency(self.engine, clock, keep_hours=config.idempotency_hours)
+
+    def numbers_for(self, ids: Sequence[str]) -> np.ndarray:
+        """[B] int64 numbers of these ids; ids seen for the first time get the next ones."""
+        return self.numbers.allocate(ids).numbers
 
     def close(self) -> None:
         """Closes every connection."""

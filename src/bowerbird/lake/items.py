@@ -1,0 +1,158 @@
+"""This file is about items: putting them in, taking them out, reading one."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from bowerbird.core.errors import NotFoundError
+from bowerbird.lake.schemas import ITEM
+from bowerbird.lake.types import ItemFields
+
+if TYPE_CHECKING:
+    from bowerbird.lake.lake import Lake
+
+_FROM_FIELDS = (
+    "title",
+    "description",
+    "link",
+    "currency",
+    "brand",
+    "language",
+    "country",
+    "owner",
+    "availability",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredItem:
+    """An item as the lake keeps it: what arrived, and what we found out on the way in.
+
+    Attributes:
+        fields: as they arrived; without `created_ms` the time of the first put counts.
+        media_ids: sha256 hex of its pictures, the main one first.
+        safety: `unknown`, `safe` or `unsafe`.
+        source: name of the import it came with.
+        row_hash: changes when anything in the source's row changes.
+    """
+
+    fields: ItemFields
+    media_ids: tuple[str, ...] = ()
+    safety: str = "unknown"
+    source: str = ""
+    row_hash: str = ""
+
+
+def put_items(lake: "Lake", rows: Sequence[StoredItem]) -> int:
+    """Stores the items, durable on return; gives the item table's version. The last row of an id counts."""
+    rows = list({row.fields.id: row for row in rows}.values())
+    if not rows:
+        return lake.items.version
+    ids = [row.fields.id for row in rows]
+    given = lake.records.numbers.allocate(ids)
+    known = [row.fields.id for row, is_new in zip(rows, given.is_new, strict=True) if not is_new]
+    created = _created_before(lake, known)
+    now_ms = lake.clock.now_ms()
+    columns: dict[str, list[Any]] = {name: [] for name in ITEM.schema.names}
+    for row, number in zip(rows, given.numbers.tolist(), strict=True):
+        made_ms = row.fields.created_ms
+        made_ms = created.get(row.fields.id, now_ms) if made_ms is None else made_ms
+        for name, value in _as_row(row, number, made_ms, now_ms).items():
+            columns[name].append(value)
+    return lake.items.upsert(pa.table(columns, schema=ITEM.schema))
+
+
+def delete_items(lake: "Lake", ids: Sequence[str]) -> int:
+    """Takes the items out: each leaves a tombstone, so that every reader of changes hears of it.
+
+    Gives how many were there.
+    """
+    wanted = list(dict.fromkeys(ids))
+    found = lake.items.take(wanted, ITEM.schema.names)
+    alive = found.filter(found["deleted_ms"].is_null())
+    if alive.num_rows == 0:
+        return 0
+    now_ms = lake.clock.now_ms()
+    # A tombstone keeps the number and nothing that the owner may have wanted gone.
+    kept = {"id", "number", "created_ms", "source"}
+    columns = [
+        alive[field.name] if field.name in kept else pa.nulls(alive.num_rows, field.type)
+        for field in ITEM.schema
+    ]
+    stones = dict(zip(ITEM.schema.names, columns, strict=True))
+    stones["updated_ms"] = stones["deleted_ms"] = pa.array([now_ms] * alive.num_rows, pa.int64())
+    lake.items.upsert(pa.table(stones, schema=ITEM.schema))
+    return int(alive.num_rows)
+
+
+def item(lake: "Lake", id_: str) -> StoredItem:
+    """The item under this id.
+
+    Raises:
+        NotFoundError: there is none, or it was deleted.
+    """
+    return items_of(lake.items.take([id_], ITEM.schema.names), missing=id_)[0]
+
+
+def items_of(rows: pa.Table, *, missing: str = "") -> list[StoredItem]:
+    """The items of some rows of the item table, tombstones left out.
+
+    Raises:
+        NotFoundError: `missing` names the id that was asked for, and no row is left.
+    """
+    found = [_from_row(row) for row in rows.to_pylist() if row["deleted_ms"] is None]
+    if missing and not found:
+        raise NotFoundError(f"there is no item {missing!r}; it was never put in, or it was deleted")
+    return found
+
+
+def words_of(fields: ItemFields) -> str:
+    """What a word search looks through: everything that says what the item is."""
+    parts = (fields.title, *fields.keywords, *fields.category, fields.brand, fields.description)
+    return "\n".join(part for part in parts if part)
+
+
+def _as_row(row: StoredItem, number: int, created_ms: int, now_ms: int) -> dict[str, Any]:
+    fields = row.fields
+    return {
+        "id": fields.id,
+        "number": number,
+        **{name: getattr(fields, name) for name in _FROM_FIELDS},
+        "media_ids": list(row.media_ids),
+        "price_micros": fields.price_micros,
+        "category": list(fields.category),
+        "keywords": list(fields.keywords),
+        "attributes": json.dumps(fields.attributes, ensure_ascii=False, sort_keys=True)
+        if fields.attributes
+        else None,
+        "safety": row.safety,
+        "created_ms": created_ms,
+        "updated_ms": now_ms,
+        "source": row.source,
+        "row_hash": row.row_hash,
+        "words": words_of(fields),
+        "deleted_ms": None,
+    }
+
+
+def _from_row(row: dict[str, Any]) -> StoredItem:
+    fields = ItemFields(
+        id=row["id"],
+        **{name: row[name] for name in _FROM_FIELDS},
+        price_micros=row["price_micros"],
+        category=tuple(row["category"] or ()),
+        keywords=tuple(row["keywords"] or ()),
+        attributes=json.loads(row["attributes"] or "{}"),
+        created_ms=row["created_ms"],
+    )
+    return StoredItem(fields, tuple(row["media_ids"] or ()), row["safety"], row["source"], row["row_hash"])
+
+
+def _created_before(lake: "Lake", ids: list[str]) -> dict[str, int]:
+    if not ids:
+        return {}
+    found = lake.items.take(ids, ["id", "created_ms", "deleted_ms"])
+    return {row["id"]: row["created_ms"] for row in found.to_pylist() if row["deleted_ms"] is None}

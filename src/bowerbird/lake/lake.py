@@ -1,0 +1,150 @@
+"""This file is about the lake as one thing: a folder that holds tables, records, events and online state."""
+
+import logging
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+
+import pyarrow as pa
+
+from bowerbird.core.clock import Clock, SystemClock
+from bowerbird.core.errors import LakeError
+from bowerbird.core.filters import Filter
+from bowerbird.lake.config import LakeConfig
+from bowerbird.lake.events import EventLog
+from bowerbird.lake.items import StoredItem, items_of
+from bowerbird.lake.online import OnlineStore
+from bowerbird.lake.records import Records
+from bowerbird.lake.schemas import BLOB, ITEM, MEDIA, TableSpec, embedding_spec
+from bowerbird.lake.tables import Table, TableDebt
+
+log = logging.getLogger(__name__)
+
+_FOLDERS = ("tables", "display", "models", "index", "imports")
+_MS_PER_HOUR = 3_600_000
+
+
+class LakeView:
+    """The items as they were at one version; read-only."""
+
+    def __init__(self, items: Table, version: int) -> None:
+        self._items = items
+        self.version = version
+
+    def item(self, id_: str) -> StoredItem:
+        """The item as it was.
+
+        Raises:
+            NotFoundError: it was not there then.
+        """
+        return items_of(self._items.take([id_], ITEM.schema.names, version=self.version), missing=id_)[0]
+
+    def take(self, ids: list[str], columns: list[str]) -> pa.Table:
+        """The rows of these ids in their order, as they were."""
+        return self._items.take(ids, columns, version=self.version)
+
+    def count(self, where: Filter | None = None) -> int:
+        """How many items there were."""
+        return self._items.count(where, version=self.version)
+
+
+class Lake:
+    """Everything that is kept. What lies in `display`, `models`, `index` and `online.sqlite` is derived."""
+
+    def __init__(self, path: Path, config: LakeConfig, clock: Clock) -> None:
+        self.path = path
+        self.config = config
+        self.clock = clock
+        for folder in _FOLDERS:
+            (path / folder).mkdir(parents=True, exist_ok=True)
+        self.items = self._table(ITEM)
+        self.media = self._table(MEDIA)
+        self.blobs = self._table(BLOB)
+        self._embeddings: dict[str, Table] = {}
+        self.records = Records(path / "records.sqlite", config, clock)
+        self.events = EventLog(path / "events.sqlite", config, clock)
+        self.online = OnlineStore(path / "online.sqlite", config)
+
+    @classmethod
+    def open(
+        cls, path: Path, *, create: bool = False, config: LakeConfig | None = None, clock: Clock | None = None
+    ) -> "Lake":
+        """The lake in a folder; heads that a power cut damaged are mended.
+
+        Raises:
+            LakeError: there is none, and `create` is false.
+        """
+        path = Path(path)
+        if not create and not (path / "tables").is_dir():
+            raise LakeError(
+                f"there is no lake in {path}; needed is a folder made by `bowerbird lake import`; run it"
+            )
+        return cls(path, config or LakeConfig(), clock or SystemClock())
+
+    def embeddings(self, kind: str, stamp_text: str, width: int) -> Table:
+        """The table of the vectors of one encoder, made on first use; `kind` is picture or words."""
+        spec = embedding_spec(kind, stamp_text, width)
+        if spec.name not in self._embeddings:
+            self._embeddings[spec.name] = self._table(spec)
+        return self._embeddings[spec.name]
+
+    def at(self, moment: int | str | datetime) -> LakeView:
+        """The items as of a version of the item table, or as of a time (ISO 8601; without a zone it is local).
+
+        Raises:
+            NotFoundError: that version or time is not kept.
+            LakeError: the text is neither.
+        """
+        return LakeView(self.items, self._version_at(moment))
+
+    def tables(self) -> dict[str, Table]:
+        """Every open table by name."""
+        return {
+            table.spec.name: table
+            for table in (self.items, self.media, self.blobs, *self._embeddings.values())
+        }
+
+    def maintain(self) -> dict[str, TableDebt]:
+        """Compacts each open table within bounds and lets go of what is old; gives the debt left by table."""
+        self._purge_tombstones()
+        return {name: table.maintain() for name, table in self.tables().items()}
+
+    def close(self) -> None:
+        """Events given in are durable; files are closed."""
+        self.events.close()
+        self.online.close()
+        self.records.close()
+
+    def __enter__(self) -> "Lake":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _table(self, spec: TableSpec) -> Table:
+        return Table(self.path / "tables" / f"{spec.name}.lance", spec, self.config)
+
+    def _version_at(self, moment: int | str | datetime) -> int:
+        if isinstance(moment, str) and moment.isdigit():
+            moment = int(moment)
+        if isinstance(moment, int):
+            self.items.count(version=moment)
+            return moment
+        if isinstance(moment, str):
+            try:
+                moment = datetime.fromisoformat(moment)
+            except ValueError as error:
+                raise LakeError(
+                    f"as-of {moment!r} was received; needed is a version number or a time such as "
+                    "2026-11-22T18:00:00+00:00; give one of those"
+                ) from error
+        return self.items.version_at(moment)
+
+    def _purge_tombstones(self) -> None:
+        before_ms = self.clock.now_ms() - int(self.config.keep_tombstones_hours * _MS_PER_HOUR)
+        old = self.items.tombstones_before(before_ms)
+        if old:
+            self.items.delete(old)
+            log.info("tombstones purged", extra={"items": len(old)})

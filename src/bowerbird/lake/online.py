@@ -1,0 +1,222 @@
+"""This file is about the online store: what one person did lately, read in microseconds.
+
+It is derived: replaying the event log builds it again. So it is written without fsync, which a killed process
+survives; after a power cut it is replayed. Pushing the same action twice changes nothing.
+"""
+
+import sqlite3
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from bowerbird.core.actions import ACTION_CODES, Action
+from bowerbird.lake.config import LakeConfig
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS action (
+    person_id TEXT NOT NULL, at_ms INTEGER NOT NULL, number INTEGER NOT NULL, action INTEGER NOT NULL,
+    PRIMARY KEY (person_id, at_ms, number, action)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS seen (
+    person_id TEXT NOT NULL, number INTEGER NOT NULL, at_ms INTEGER NOT NULL, PRIMARY KEY (person_id, number)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS hidden (
+    person_id TEXT NOT NULL, number INTEGER NOT NULL, at_ms INTEGER NOT NULL, is_hidden INTEGER NOT NULL,
+    PRIMARY KEY (person_id, number)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS person (person_id TEXT PRIMARY KEY, version INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS mark (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+"""
+_IMPRESSION = ACTION_CODES[Action.IMPRESSION]
+_HIDE = ACTION_CODES[Action.HIDE]
+_UNHIDE = ACTION_CODES[Action.UNHIDE]
+_SLACK = 1.2  # trimmed when this much over the bound, so that not every push trims
+_UPSERT_SEEN = (
+    "INSERT INTO seen VALUES (?, ?, ?) "
+    "ON CONFLICT (person_id, number) DO UPDATE SET at_ms = max(at_ms, excluded.at_ms)"
+)
+_UPSERT_HIDDEN = (
+    "INSERT INTO hidden VALUES (?, ?, ?, ?) ON CONFLICT (person_id, number) DO UPDATE "
+    "SET at_ms = excluded.at_ms, is_hidden = excluded.is_hidden WHERE excluded.at_ms >= at_ms"
+)
+_GROW_VERSION = "INSERT INTO person VALUES (?, 1) ON CONFLICT (person_id) DO UPDATE SET version = version + 1"
+
+
+@dataclass(frozen=True, slots=True)
+class RecentActions:
+    """What a person did lately, newest first, as columns; impressions are not among them.
+
+    Attributes:
+        numbers: [H] int64 item numbers.
+        actions: [H] int8 action codes.
+        at_ms: [H] int64 times.
+    """
+
+    numbers: np.ndarray
+    actions: np.ndarray
+    at_ms: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    recent: RecentActions
+    seen: np.ndarray
+    hidden: np.ndarray
+    version: int
+
+
+class OnlineStore:
+    """Recent actions, seen and hidden items of each person. Safe for threads and several processes."""
+
+    def __init__(self, path: Path, config: LakeConfig | None = None) -> None:
+        self._config = config or LakeConfig()
+        self._connection = sqlite3.connect(path, timeout=30.0, isolation_level=None, check_same_thread=False)
+        self._connection.execute("PRAGMA journal_mode = WAL")
+        self._connection.execute("PRAGMA synchronous = NORMAL")
+        self._connection.executescript(_SCHEMA)
+        self._lock = threading.RLock()
+        self._cache: OrderedDict[str, _State] = OrderedDict()
+        self._data_version = self._read_data_version()
+
+    def push(
+        self,
+        person_id: str,
+        numbers: Sequence[int] | np.ndarray,
+        actions: Sequence[int] | np.ndarray,
+        at_ms: int,
+    ) -> int:
+        """Remembers actions on items; gives the person's new version.
+
+        Impressions mark items as seen and nothing else; hides and unhides also change the hidden items.
+
+        Args:
+            numbers: [B] item numbers.
+            actions: [B] action codes.
+            at_ms: when they happened.
+        """
+        pairs = [
+            (int(number), int(action)) for number, action in zip(numbers, actions, strict=True) if number >= 0
+        ]
+        with self._lock:
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                version = self._store(person_id, pairs, at_ms)
+                self._connection.execute("COMMIT")
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+            self._cache.pop(person_id, None)
+        return version
+
+    def mark_seen(self, person_id: str, numbers: Sequence[int] | np.ndarray, at_ms: int) -> int:
+        """Remembers that the items were on a page; gives the person's new version."""
+        return self.push(person_id, numbers, [_IMPRESSION] * len(numbers), at_ms)
+
+    def recent(self, person_id: str, n: int = 200) -> RecentActions:
+        """The newest `n` actions, newest first."""
+        found = self._state(person_id).recent
+        return RecentActions(found.numbers[:n], found.actions[:n], found.at_ms[:n])
+
+    def seen(self, person_id: str) -> np.ndarray:
+        """[S] int64 numbers of the items seen last, in no order; the bound is `keep_seen`."""
+        return self._state(person_id).seen
+
+    def hidden(self, person_id: str) -> np.ndarray:
+        """[S] int64 numbers of all items hidden and not shown again, in no order."""
+        return self._state(person_id).hidden
+
+    def version(self, person_id: str) -> int:
+        """Grows with each push; 0 for someone unknown."""
+        return self._state(person_id).version
+
+    def forget(self, person_id: str) -> None:
+        """Nothing about the person is left."""
+        with self._lock:
+            for table in ("action", "seen", "hidden", "person"):
+                self._connection.execute(f"DELETE FROM {table} WHERE person_id = ?", (person_id,))  # noqa: S608
+            self._cache.pop(person_id, None)
+
+    def close(self) -> None:
+        """Closes the file."""
+        with self._lock:
+            self._connection.close()
+
+    def _store(self, person_id: str, pairs: list[tuple[int, int]], at_ms: int) -> int:
+        execute, many = self._connection.execute, self._connection.executemany
+        acted = [(person_id, at_ms, number, action) for number, action in pairs if action != _IMPRESSION]
+        seen = [(person_id, number, at_ms) for number, action in pairs if action == _IMPRESSION]
+        hides = [
+            (person_id, number, at_ms, int(action == _HIDE))
+            for number, action in pairs
+            if action in (_HIDE, _UNHIDE)
+        ]
+        if acted:
+            many("INSERT OR IGNORE INTO action VALUES (?, ?, ?, ?)", acted)
+            self._trim("action", person_id, self._config.keep_actions)
+        if seen:
+            many(_UPSERT_SEEN, seen)
+            self._trim("seen", person_id, self._config.keep_seen)
+        if hides:
+            many(_UPSERT_HIDDEN, hides)
+        execute(_GROW_VERSION, (person_id,))
+        return int(execute("SELECT version FROM person WHERE person_id = ?", (person_id,)).fetchone()[0])
+
+    def _trim(self, table: str, person_id: str, keep: int) -> None:
+        count = f"SELECT count(*) FROM {table} WHERE person_id = ?"  # noqa: S608 (table is ours)
+        if self._connection.execute(count, (person_id,)).fetchone()[0] <= keep * _SLACK:
+            return
+        oldest = f"SELECT at_ms FROM {table} WHERE person_id = ? ORDER BY at_ms DESC LIMIT 1 OFFSET ?"  # noqa: S608
+        row = self._connection.execute(oldest, (person_id, keep)).fetchone()
+        delete = f"DELETE FROM {table} WHERE person_id = ? AND at_ms <= ?"  # noqa: S608
+        self._connection.execute(delete, (person_id, row[0]))
+
+    def _state(self, person_id: str) -> _State:
+        with self._lock:
+            if (now := self._read_data_version()) != self._data_version:  # another process has written
+                self._cache.clear()
+                self._data_version = now
+            state = self._cache.get(person_id)
+            if state is None:
+                state = self._cache[person_id] = self._load(person_id)
+                if len(self._cache) > self._config.cached_people:
+                    self._cache.popitem(last=False)
+            else:
+                self._cache.move_to_end(person_id)
+            return state
+
+    def _load(self, person_id: str) -> _State:
+        execute = self._connection.execute
+        actions = execute(
+            "SELECT number, action, at_ms FROM action WHERE person_id = ? ORDER BY at_ms DESC LIMIT ?",
+            (person_id, self._config.keep_actions),
+        ).fetchall()
+        columns = np.array(actions, dtype=np.int64).reshape(-1, 3)
+        seen = execute("SELECT number FROM seen WHERE person_id = ?", (person_id,)).fetchall()
+        hidden = execute(
+            "SELECT number FROM hidden WHERE person_id = ? AND is_hidden", (person_id,)
+        ).fetchall()
+        version = execute("SELECT version FROM person WHERE person_id = ?", (person_id,)).fetchone()
+        return _State(
+            RecentActions(
+                _frozen(columns[:, 0]), _frozen(columns[:, 1].astype(np.int8)), _frozen(columns[:, 2])
+            ),
+            _frozen(np.array(seen, dtype=np.int64).reshape(-1)),
+            _frozen(np.array(hidden, dtype=np.int64).reshape(-1)),
+            int(version[0]) if version else 0,
+        )
+
+    def _read_data_version(self) -> int:
+        return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
+
+
+def _frozen(column: np.ndarray) -> np.ndarray:
+    column = np.ascontiguousarray(column)
+    column.setflags(write=False)
+    return column
