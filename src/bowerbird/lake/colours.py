@@ -11,35 +11,47 @@ import numpy as np
 from bowerbird.core.arrays import Pixels
 
 _ANCHORS: dict[str, tuple[str, ...]] = {
-    "black": ("#0b0b0c", "#202124"),
-    "grey": ("#4a4a4c", "#77787a", "#a3a4a6", "#c4c5c7"),
-    "white": ("#ffffff", "#ececee"),
-    "cream": ("#f8f0d8", "#f0e4c4"),
-    "beige": ("#dcc7a2", "#c9ae8c", "#e2cdb8"),
-    "brown": ("#7a4b2a", "#5a3a26", "#3d2518", "#96683f", "#8a6b55"),
-    "maroon": ("#6e1423", "#561a22", "#872638"),
-    "red": ("#d3141c", "#b3151f", "#f03a34", "#c8343c"),
-    "pink": ("#f4a6c0", "#e8548f", "#f9cdd6", "#d9447c", "#e58e9d"),
-    "orange": ("#f57c14", "#e85d1c", "#ffa14a", "#f6ae86"),
-    "gold": ("#c9a13b", "#a8842c", "#d4b36a"),
-    "yellow": ("#fbe11e", "#f3d23a", "#fff08a"),
-    "olive": ("#6f6f2c", "#55562a", "#8b8650"),
-    "green": ("#2e8b3c", "#1d5a2c", "#57b04a", "#8fcf6a", "#2f4d35", "#a9c9a0"),
-    "teal": ("#11706f", "#1c5560", "#2f8582"),
+    "black": ("#0b0b0c", "#1b1b1d", "#2c2c2e", "#363638"),
+    "grey": ("#58585a", "#77787a", "#929395", "#adaeb0", "#c2c3c5"),
+    "white": ("#ffffff", "#efeff1", "#dededf"),
+    "cream": ("#f8f0d8", "#f0e4c4", "#e8e0cc"),
+    "beige": ("#dcc7a2", "#c9ae8c", "#e2cdb8", "#bba98f"),
+    "brown": ("#7a4b2a", "#5a3a26", "#3d2518", "#96683f", "#8a6b55", "#5f4f45", "#40332c"),
+    "maroon": ("#6e1423", "#561a22", "#872638", "#5c3238", "#3c1a1e"),
+    "red": ("#d3141c", "#b3151f", "#f03a34", "#c8343c", "#a8444a"),
+    "pink": ("#f4a6c0", "#e8548f", "#f9cdd6", "#d9447c", "#e58e9d", "#dcbcc2", "#c98a98"),
+    "orange": ("#f57c14", "#e85d1c", "#ffa14a", "#f6ae86", "#d4713f"),
+    "gold": ("#c9a13b", "#b08d3c", "#d4b36a"),
+    "yellow": ("#fbe11e", "#f3d23a", "#fff08a", "#e6c84e"),
+    "olive": ("#6f6f2c", "#55562a", "#8b8650", "#6b6a52", "#45442f"),
+    "green": ("#2e8b3c", "#1d5a2c", "#57b04a", "#8fcf6a", "#2f4d35", "#a9c9a0", "#667d66", "#3a4a3e"),
+    "teal": ("#11706f", "#1c5560", "#2f8582", "#3d6266"),
     "turquoise": ("#35c5c0", "#7fdcd4", "#2aa9b8"),
-    "blue": ("#1f52c8", "#3f86d8", "#8fb9e4", "#5b7ea8", "#2a5a94", "#b9d3ec"),
-    "navy": ("#17204a", "#232c48", "#2b3a66"),
-    "purple": ("#6a2a90", "#8e3fae", "#4c2560", "#a3308f"),
-    "lavender": ("#b9a2dc", "#d6c8ea", "#9a86c4"),
+    "blue": (
+        "#1f52c8",
+        "#3f86d8",
+        "#8fb9e4",
+        "#5b7ea8",
+        "#2a5a94",
+        "#b9d3ec",
+        "#5f6d84",
+        "#8c9bb0",
+        "#44546e",
+    ),
+    "navy": ("#17204a", "#232c48", "#2b3a66", "#262c3a", "#343c50"),
+    "purple": ("#6a2a90", "#8e3fae", "#4c2560", "#a3308f", "#7a6080", "#4a3852"),
+    "lavender": ("#b9a2dc", "#d6c8ea", "#9a86c4", "#b4a8c4"),
 }
 
 NAMED_COLOURS: tuple[str, ...] = tuple(_ANCHORS)
 """Order of the columns of `colour_shares`; stored in the lake, so new names go at the end."""
 
 _SMALL_PX = 64
-_SOFTNESS = 7.0  # ΔE at which a pixel hesitates between two names
+_SOFTNESS = 3.0  # how much farther a second name may be and still get a third of what the first gets
+_LIGHT_WEIGHT = 0.6
+_HUE_WEIGHT = 1.6
 _PLAIN_BORDER = 0.6  # share of border pixels in one colour that makes a background plain
-_SAME_AS_GROUND = 7.0  # ΔE
+_SAME_AS_GROUND = 4.0  # ΔE
 _LEAST_SUBJECT = 0.02  # share of the area; below it the picture is all ground, so all of it counts
 
 
@@ -115,10 +127,17 @@ def anchors_lab() -> dict[str, np.ndarray]:
 
 
 def _distance(lab: np.ndarray, anchors: np.ndarray) -> np.ndarray:
-    # Light and shade move lightness more than they move hue, so lightness counts less.
-    apart = (lab[:, None, :] - anchors[None, :, :]) * np.array([0.75, 1.0, 1.0], dtype=np.float32)
+    """[c] distance of each colour to the nearest anchor."""
+    apart = _as_named(lab)[:, None, :] - _as_named(anchors)[None, :, :]
     closest: np.ndarray = np.sqrt((apart**2).sum(axis=2)).min(axis=1)
     return closest
+
+
+def _as_named(lab: np.ndarray) -> np.ndarray:
+    """LAB stretched the way people name colours: light and shade count less, a first trace of hue counts more."""
+    chroma = np.linalg.norm(lab[:, 1:], axis=1, keepdims=True) + 1e-6
+    stretch = _HUE_WEIGHT * np.log1p(0.05 * chroma) / (0.05 * chroma)
+    return np.concatenate([lab[:, :1] * _LIGHT_WEIGHT, lab[:, 1:] * stretch], axis=1)
 
 
 def _lab_of(hexes: tuple[str, ...]) -> np.ndarray:
