@@ -134,7 +134,7 @@ def _distance(lab: np.ndarray, anchors: np.ndarray) -> np.ndarray:
 
 
 def _as_named(lab: np.ndarray) -> np.ndarray:
-    """LAB stretched the way people name colours: light and shade count less, a first trace of hue counts more."""
+    """LAB as people name it: light and shade count less, the first trace of a hue counts more."""
     chroma = np.linalg.norm(lab[:, 1:], axis=1, keepdims=True) + 1e-6
     stretch = _HUE_WEIGHT * np.log1p(0.05 * chroma) / (0.05 * chroma)
     return np.concatenate([lab[:, :1] * _LIGHT_WEIGHT, lab[:, 1:] * stretch], axis=1)

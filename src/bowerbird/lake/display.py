@@ -6,6 +6,7 @@ libvips is 2.5 times as fast as Pillow here. It runs in this process, so it is g
 
 import io
 import os
+import re
 import tempfile
 from functools import lru_cache
 from pathlib import Path
@@ -13,8 +14,9 @@ from typing import Any, Literal
 
 from PIL import Image
 
-from bowerbird.core.errors import InputError, PictureError
+from bowerbird.core.errors import InputError, NotFoundError, PictureError
 from bowerbird.lake.colour_profiles import to_srgb
+from bowerbird.lake.lake import Lake
 from bowerbird.lake.picture_formats import OPENERS
 from bowerbird.lake.upright import turn_of, turned
 
@@ -24,6 +26,7 @@ DisplayFormat = Literal["webp", "jpg"]
 _TALLEST = 6  # times the width: a strip of 1 x 1,000 must not become a file of a hundred megapixels
 _QUALITY = 80
 _WEBP_EFFORT = 2
+_SHA = re.compile(r"[0-9a-f]{64}")
 _VIPS_LOADERS = ("Jpeg", "Png", "Webp", "Nsgif", "Tiff", "Heif")
 
 
@@ -52,27 +55,40 @@ def display_picture(content: bytes, size: int, format: DisplayFormat) -> bytes: 
 
 
 class DisplayStore:
-    """Display sizes as files in a folder: derived, so the folder may be deleted at any time."""
+    """Display sizes as files under `<lake>/display`: derived, so the folder may be deleted at any time."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, lake: Lake) -> None:
+        self._folder = lake.path / "display"
+        self._blobs = lake.blobs
 
     def path_of(self, sha: str, size: int, ext: DisplayFormat) -> Path:
-        """Where the file is, or would be."""
-        return self._folder / sha[:2] / f"{sha}-{size}.{ext}"
+        """The file, made now if it was not there; whole or not at all, also with several makers at once.
 
-    def made(self, content: bytes, sha: str, size: int, ext: DisplayFormat) -> Path:
-        """The file, made now if it was not there; whole or not at all, also with several makers at once."""
-        path = self.path_of(sha, size, ext)
+        Takes some tens of milliseconds where it has to be made: call it in a worker thread.
+
+        Raises:
+            NotFoundError: the lake has no such picture.
+            InputError: no such size or format.
+            PictureError: the picture cannot be read.
+        """
+        if not _SHA.fullmatch(sha):
+            raise NotFoundError(f"there is no picture {sha[:80]!r}; pictures are named by 64 hex digits")
+        path = self._folder / sha[:2] / f"{sha}-{size}.{ext}"
         if path.exists():
             return path
-        data = display_picture(content, size, ext)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".making-")
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        Path(temporary).replace(path)
+        content = self._blobs.blob(sha)
+        if content is None:
+            raise NotFoundError(f"there is no picture {sha}; it was never put in, or it was deleted")
+        _write_whole(path, display_picture(content, size, ext))
         return path
+
+
+def _write_whole(path: Path, data: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".making-")
+    with os.fdopen(handle, "wb") as file:
+        file.write(data)
+    Path(temporary).replace(path)
 
 
 @lru_cache(maxsize=1)

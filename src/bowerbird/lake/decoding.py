@@ -1,0 +1,217 @@
+"""This file is about decoding strangers' pictures in processes that may die without taking anyone along."""
+
+import contextlib
+import logging
+import os
+import queue
+import subprocess
+import sys
+import threading
+from concurrent.futures import Future
+from dataclasses import asdict, dataclass
+from types import TracebackType
+from typing import BinaryIO, cast
+
+from bowerbird.core.errors import OverloadedError, PictureError
+from bowerbird.lake.decoding_worker import WARM_PICTURE, decoded_of, limits_header, read_frame, write_frame
+from bowerbird.lake.pictures import PictureLimits, Region
+from bowerbird.lake.types import DecodedPicture
+
+log = logging.getLogger(__name__)
+
+_START_SECONDS = 60.0
+_WAITING_PER_WORKER = 4
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    content: bytes
+    region: Region | None
+    answer: "Future[DecodedPicture]"
+
+
+class DecodePool:
+    """Worker processes behind a bounded queue. Safe for threads; starts a process when it is first needed."""
+
+    def __init__(self, workers: int | None = None, limits: PictureLimits | None = None) -> None:
+        """A pool of `workers` processes, one a core if it is not said."""
+        self.workers = workers or os.cpu_count() or 1
+        self.limits = limits or PictureLimits()
+        self._jobs: queue.Queue[_Job | None] = queue.Queue(self.workers * _WAITING_PER_WORKER)
+        self._hands: list[threading.Thread] = []
+        self._starting = threading.Lock()
+        self._is_closed = False
+
+    def decode(
+        self, content: bytes, *, region: Region | None = None, wait: bool = True
+    ) -> "Future[DecodedPicture]":
+        """The picture, soon. The future raises `PictureError` where it cannot be used.
+
+        Args:
+            region: decode only this part.
+            wait: with the queue full, wait for a place; otherwise raise.
+
+        Raises:
+            OverloadedError: the queue is full, and `wait` is false.
+        """
+        self._start()
+        job = _Job(content, region, Future())
+        try:
+            self._jobs.put(job, block=wait)
+        except queue.Full:
+            raise OverloadedError(
+                f"{self._jobs.maxsize} pictures are waiting to be decoded; try again in a second"
+            ) from None
+        return job.answer
+
+    def warm(self) -> None:
+        """Every worker has started and decoded a picture, so that the next one is fast."""
+        answers = [self.decode(WARM_PICTURE) for _ in range(self.workers)]
+        for answer in answers:
+            answer.result(timeout=_START_SECONDS)
+
+    def close(self) -> None:
+        """Ends the workers after what is in the queue."""
+        with self._starting:
+            self._is_closed = True
+            hands, self._hands = self._hands, []
+        for _ in hands:
+            self._jobs.put(None)
+        for hand in hands:
+            hand.join()
+
+    def __enter__(self) -> "DecodePool":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _start(self) -> None:
+        if self._hands:
+            return
+        with self._starting:
+            if self._is_closed:
+                raise RuntimeError("the pool was closed; make a new one")
+            if not self._hands:
+                self._hands = [
+                    threading.Thread(target=self._work, name=f"decode-{number}", daemon=True)
+                    for number in range(self.workers)
+                ]
+                for hand in self._hands:
+                    hand.start()
+
+    def _work(self) -> None:
+        """One thread a worker process: hands it jobs, and starts another when it has died."""
+        worker = _Worker(self.limits)
+        try:
+            while (job := self._jobs.get()) is not None:
+                if job.answer.set_running_or_notify_cancel():
+                    self._answer(worker, job)
+        finally:
+            worker.end()
+
+    def _answer(self, worker: "_Worker", job: _Job) -> None:
+        try:
+            job.answer.set_result(worker.decode(job))
+        except Exception as error:  # noqa: BLE001 - whatever it was, somebody is waiting for it
+            job.answer.set_exception(error)
+
+
+class _Worker:
+    """One process, and the knowledge of whether it lives. Used by one thread."""
+
+    def __init__(self, limits: PictureLimits) -> None:
+        self._limits = limits
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def decode(self, job: _Job) -> DecodedPicture:
+        process = self._process or self._started()
+        header = {"region": asdict(job.region) if job.region else None}
+        frame, is_too_slow = _asked(process, header, job.content, self._limits.seconds)
+        if frame is None:
+            self._discard()
+            log.warning("decode worker died", extra={"is_too_slow": is_too_slow, "bytes": len(job.content)})
+            raise _too_slow(self._limits) if is_too_slow else _crashed()
+        try:
+            return decoded_of(*frame)
+        except (AssertionError, KeyError, TypeError, ValueError, IndexError) as error:
+            self._discard()  # a worker that talks nonsense is not to be asked again
+            raise _crashed() from error
+
+    def end(self) -> None:
+        """Lets the process finish; it ends when its input closes."""
+        if self._process is not None:
+            assert self._process.stdin is not None
+            with contextlib.suppress(OSError):
+                self._process.stdin.close()
+            try:
+                self._process.wait(timeout=1.0)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+            self._discard()
+
+    def _started(self) -> "subprocess.Popen[bytes]":
+        process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "bowerbird.lake.decoding_worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
+        )
+        self._process = process
+        frame, _ = _asked(process, limits_header(self._limits), b"", _START_SECONDS)
+        if frame is None:
+            self._discard()
+            raise OverloadedError(
+                "a decode worker did not start; run `python -m bowerbird.lake.decoding_worker` to see why"
+            )
+        return process
+
+    def _discard(self) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.kill()
+        process.wait()
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                with contextlib.suppress(OSError):
+                    pipe.close()
+
+
+def _asked(
+    process: "subprocess.Popen[bytes]", header: object, body: bytes, seconds: float
+) -> tuple[tuple[object, bytes] | None, bool]:
+    """The worker's answer, or None where it died; and whether it was ended for being too slow."""
+    is_late = threading.Event()
+
+    def end_it() -> None:
+        is_late.set()
+        process.kill()
+
+    alarm = threading.Timer(seconds, end_it)
+    alarm.daemon = True
+    alarm.start()
+    try:
+        write_frame(cast(BinaryIO, process.stdin), header, body)
+        return read_frame(cast(BinaryIO, process.stdout)), is_late.is_set()
+    except (OSError, ValueError):
+        return None, is_late.is_set()
+    finally:
+        alarm.cancel()
+
+
+def _too_slow(limits: PictureLimits) -> PictureError:
+    return PictureError(
+        f"decoding took longer than {limits.seconds:g} s",
+        code="too-slow",
+        hint="save it again with fewer pixels",
+    )
+
+
+def _crashed() -> PictureError:
+    return PictureError(
+        "the decoder ended without an answer", code="decoder-crashed", hint="save it again from its source"
+    )

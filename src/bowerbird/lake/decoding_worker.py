@@ -1,0 +1,154 @@
+"""This file is about a decode worker: a process that turns one picture after another into facts.
+
+It talks in frames of plain lengths, JSON and bytes, never in pickles: a worker that a hostile file has taken
+over must not be able to run code in the process that asked. It shuts itself in before the first picture:
+limited memory, limited processor time a picture, no files written, few opened.
+"""
+
+import math
+import os
+import struct
+import sys
+from dataclasses import asdict, fields
+from typing import BinaryIO
+
+import orjson
+from PIL import Image
+
+from bowerbird.core.errors import PictureError
+from bowerbird.lake.pictures import PictureLimits, Region, decode_picture
+from bowerbird.lake.types import DecodedPicture
+
+_LENGTHS = struct.Struct(">IQ")
+_BYTES_FIELDS = ("thumb_jpeg", "thumbhash")
+_MAX_HEADER_BYTES = 2**20
+_MAX_BODY_BYTES = 2**32
+WARM_PICTURE = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000008000000080800000000e164e1570000001049444154"
+    "78da633cc100014c0c1431003a0000d86cc9a5660000000049454e44ae426082"
+)
+"""A grey square."""
+
+
+def write_frame(out: BinaryIO, header: object, body: bytes = b"") -> None:
+    """One frame: lengths, JSON, bytes."""
+    text = orjson.dumps(header)
+    out.write(_LENGTHS.pack(len(text), len(body)))
+    out.write(text)
+    out.write(body)
+    out.flush()
+
+
+def read_frame(source: BinaryIO) -> tuple[object, bytes] | None:
+    """The next frame, or None where the other side has gone.
+
+    Raises:
+        ValueError: what came is no frame.
+    """
+    lengths = source.read(_LENGTHS.size)
+    if len(lengths) < _LENGTHS.size:
+        return None
+    header_bytes, body_bytes = _LENGTHS.unpack(lengths)
+    if header_bytes > _MAX_HEADER_BYTES or body_bytes > _MAX_BODY_BYTES:
+        raise ValueError(f"a frame of {header_bytes} + {body_bytes} bytes was received; a frame is smaller")
+    header = source.read(header_bytes)
+    body = source.read(body_bytes)
+    if len(header) < header_bytes or len(body) < body_bytes:
+        return None
+    return orjson.loads(header), body
+
+
+def reply_of(decoded: DecodedPicture) -> tuple[dict[str, object], bytes]:
+    """A decoded picture as one frame."""
+    header = {field.name: getattr(decoded, field.name) for field in fields(decoded)}
+    parts = [header.pop(name) for name in _BYTES_FIELDS]
+    return {"decoded": header, "lengths": [len(part) for part in parts]}, b"".join(parts)
+
+
+def decoded_of(header: object, body: bytes) -> DecodedPicture:
+    """The decoded picture of one frame.
+
+    Raises:
+        PictureError: the worker refused the picture.
+        AssertionError, KeyError, TypeError, ValueError, IndexError: it talks nonsense.
+    """
+    assert isinstance(header, dict)
+    if refused := header.get("refused"):
+        assert isinstance(refused, dict)
+        raise PictureError(str(refused["message"]), code=str(refused["code"]), hint=str(refused["hint"]))
+    facts, lengths = header["decoded"], header["lengths"]
+    assert isinstance(facts, dict)
+    assert isinstance(lengths, list)
+    thumb_bytes = int(lengths[0])
+    return DecodedPicture(
+        **{**facts, "colours": tuple(facts["colours"])},
+        thumb_jpeg=body[:thumb_bytes],
+        thumbhash=body[thumb_bytes:],
+    )
+
+
+def serve(source: BinaryIO, out: BinaryIO) -> None:
+    """Answers until the other side closes: first frame the limits, then one picture a frame."""
+    first = read_frame(source)
+    if first is None:
+        return
+    limits = PictureLimits(**first[0])  # type: ignore[arg-type]
+    shut_in(limits)
+    Image.MAX_IMAGE_PIXELS = limits.max_pixels
+    decode_picture(WARM_PICTURE)  # the first picture pays for tables and plugins; nobody waits for this one
+    write_frame(out, {"ready": True})
+    while (frame := read_frame(source)) is not None:
+        header, content = frame
+        assert isinstance(header, dict)
+        region = Region(**header["region"]) if header.get("region") else None
+        allow_seconds(limits.seconds)
+        try:
+            write_frame(out, *reply_of(decode_picture(content, limits, region=region)))
+        except PictureError as error:
+            message = str(error).removesuffix(f"; {error.hint}")
+            write_frame(out, {"refused": {"message": message, "code": error.code, "hint": error.hint}})
+
+
+def shut_in(limits: PictureLimits) -> None:
+    """Limits of the operating system on this process, as far as it has them."""
+    try:
+        import resource
+    except ImportError:  # Windows has none; the wall clock of the pool still holds
+        return
+    for name, most in (
+        ("RLIMIT_AS", limits.memory_bytes),
+        ("RLIMIT_CORE", 0),
+        ("RLIMIT_FSIZE", 0),
+        ("RLIMIT_NOFILE", 64),
+    ):
+        try:
+            resource.setrlimit(getattr(resource, name), (most, most))
+        except (ValueError, OSError, AttributeError):
+            continue  # a limit that this system does not know or has set lower
+
+
+def allow_seconds(seconds: float) -> None:
+    """Processor time until the operating system ends this process: what it used, and `seconds` more."""
+    try:
+        import resource
+    except ImportError:
+        return
+    used = sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(used + seconds) + 1, hard))
+
+
+def limits_header(limits: PictureLimits) -> dict[str, object]:
+    """The first frame's header."""
+    return asdict(limits)
+
+
+def main() -> None:
+    """Runs as `python -m bowerbird.lake.decoding_worker`, with pipes for input and output."""
+    frames_out = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # a library that prints must not write into the frames
+    serve(sys.stdin.buffer, frames_out)
+
+
+if __name__ == "__main__":
+    main()
