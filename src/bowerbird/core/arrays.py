@@ -24,8 +24,12 @@ Scores: TypeAlias = Float32[np.ndarray, " candidate"]
 """Similarities from one source; comparable only within it."""
 Mask: TypeAlias = Bool[np.ndarray, " candidate"]
 """True: keep the row."""
+ItemMask: TypeAlias = Bool[np.ndarray, " number"]
+"""Addressed by item number. True: keep the item."""
 Embeddings: TypeAlias = Float32[np.ndarray, "row width"]
 """One embedding a row."""
+Queries: TypeAlias = Float32[np.ndarray, "query width"]
+"""One embedding a query, where rows of items are about as well."""
 HitNumbers: TypeAlias = Int64[np.ndarray, "query hit"]
 HitScores: TypeAlias = Float32[np.ndarray, "query hit"]
 Pixels: TypeAlias = UInt8[np.ndarray, "_ _ 3"]

@@ -6,7 +6,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
-from bowerbird.core.arrays import Embeddings, HitNumbers, HitScores, ItemNumbers, Mask, Scores
+from bowerbird.core.arrays import Embeddings, HitNumbers, HitScores, ItemMask, ItemNumbers, Mask, Scores
 from bowerbird.core.filters import Filter
 
 
@@ -48,6 +48,24 @@ class Hits:
 
     numbers: HitNumbers
     scores: HitScores
+
+
+@runtime_checkable
+class FilterColumns(Protocol):
+    """Filterable fields of items, as columns addressed by number; the catalogue is one."""
+
+    @property
+    def version(self) -> int:
+        """Grows with every change, so that answers can be kept until then."""
+        ...
+
+    def mask(self, where: Filter) -> ItemMask:
+        """[highest number + 1] which items the filter keeps; callers never write to it.
+
+        Raises:
+            FilterError: a field is unknown.
+        """
+        ...
 
 
 @runtime_checkable
