@@ -14,6 +14,8 @@ _WAYS: dict[str, type[SlidingSpectrum] | type[Determinantal] | type[MarginalRele
     "marginal_relevance": MarginalRelevance,
 }
 NEVER = np.float32(-np.inf)
+LAST = np.float32(1e4)
+"""More than all other parts of a slot's sum together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,7 @@ class Pool:
         signatures: int64 [C] perceptual hashes of the pictures; 0 where unknown.
         streams: int64 [C] which stream each belongs to (an interest, or a source).
         shares: [S] the part of the page each stream should have; sums to 1.
+        is_last: bool [C] taken only when nothing else is left.
         already: the first rows are on the page before: they space and shade, and are not chosen again.
     """
 
@@ -37,6 +40,7 @@ class Pool:
     signatures: np.ndarray
     streams: np.ndarray
     shares: np.ndarray
+    is_last: np.ndarray
     already: int = 0
 
 
@@ -51,6 +55,7 @@ def fill_slate(pool: Pool, limit: int, config: BlendConfig) -> np.ndarray:
     """
     count = len(pool.values)
     values = _scaled(pool.values[pool.already :])
+    values = values - LAST * pool.is_last[pool.already :]
     open_values = np.concatenate([np.full(pool.already, NEVER, dtype=np.float32), values])
     diversity: Diversity = _WAYS[config.diversity](count, strength=config.strength, window=config.window)
     cosines = Cosines(pool.vectors)

@@ -2,6 +2,7 @@
 
 from bowerbird.rank.config import RankConfig
 from bowerbird.rank.features import FEATURES, Facts, Features, Tastes, features
+from bowerbird.rank.quality import picture_quality
 from bowerbird.rank.types import Ranked
 from bowerbird.rank.value import in_order, value, weights
 
@@ -14,6 +15,7 @@ __all__ = [
     "Tastes",
     "features",
     "in_order",
+    "picture_quality",
     "value",
     "weights",
 ]

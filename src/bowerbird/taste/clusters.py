@@ -5,12 +5,11 @@ import numpy as np
 from bowerbird.core.arrays import Embeddings
 
 
-def group(vectors: Embeddings, *, least_similarity: float, max_groups: int) -> np.ndarray:
+def group(vectors: Embeddings, *, least_similarity: float) -> np.ndarray:
     """[L] group of each row, numbered by first appearance.
 
     The two groups whose members are on average most similar are merged, again and again, until no two
-    reach `least_similarity` and at most `max_groups` are left. Meant for hundreds of rows: O(L^3) in
-    numpy, about 4 ms for 200.
+    reach `least_similarity`. Meant for hundreds of rows: it looks at all pairs before each merge.
 
     Source: the agglomerative step of PinnerSage (2007.03634, section 4.1). There it is Ward's method;
     average linkage is used here since its threshold means the same for a group of two and one of fifty.
@@ -25,7 +24,7 @@ def group(vectors: Embeddings, *, least_similarity: float, max_groups: int) -> n
     groups = count
     while groups > 1:
         a, b = divmod(int(np.argmax(between)), count)
-        if between[a, b] < least_similarity and groups <= max_groups:
+        if between[a, b] < least_similarity:
             break
         a, b = min(a, b), max(a, b)
         # Lance-Williams: the mean similarity to the union is the mean weighted by sizes.

@@ -46,10 +46,6 @@ class RecentStore(Protocol):
         """The last n actions, newest first."""
         ...
 
-    def version(self, person_id: str) -> int:
-        """Grows with each action."""
-        ...
-
 
 def learn_interests(
     liking: Liking, vectors: Embeddings, likeness: Likeness, config: TasteConfig
@@ -64,7 +60,7 @@ def learn_interests(
     """
     room = max(1.0 - likeness.usual, 0.0)
     least = likeness.usual + config.same_interest_closeness * room
-    groups = group(vectors, least_similarity=least, max_groups=config.max_interests)
+    groups = group(vectors, least_similarity=least)
     medoids = medoid_rows(vectors, liking.weights, groups)
     heft = np.bincount(groups, weights=liking.weights, minlength=len(medoids))
     heaviest_first = np.argsort(-heft, kind="stable")
@@ -83,7 +79,7 @@ def learn_interests(
 class _Read:
     """Interests as they were read, and what they depend on."""
 
-    version: int
+    actions: bytes
     stamp: str
     hour: int
     interests: Interests
@@ -110,20 +106,21 @@ class InterestReader:
             vectors_of: unit vectors of items, as they are now.
             stamp: which vectors these are; another stamp reads anew.
         """
-        version, hour = self._online.version(person_id), now_ms // HOUR_MS
+        recent = self._online.recent(person_id, n=2 * self._config.max_actions)
+        actions = recent.numbers.tobytes() + recent.actions.tobytes() + recent.at_ms.tobytes()
+        hour = now_ms // HOUR_MS
         kept = self._kept.get(person_id)
-        if kept is not None and (kept.version, kept.stamp, kept.hour) == (version, stamp, hour):
+        if kept is not None and (kept.actions, kept.stamp, kept.hour) == (actions, stamp, hour):
             return kept.interests
-        interests = self._read(person_id, now_ms, vectors_of, likeness)
-        self._kept.keep(person_id, _Read(version, stamp, hour, interests))
+        interests = self._read(recent, now_ms, vectors_of, likeness)
+        self._kept.keep(person_id, _Read(actions, stamp, hour, interests))
         return interests
 
     def forget(self, person_id: str) -> None:
         """Drop what is kept about a person."""
         self._kept.drop(person_id)
 
-    def _read(self, person_id: str, now_ms: int, vectors_of: VectorsOf, likeness: Likeness) -> Interests:
-        recent = self._online.recent(person_id, n=2 * self._config.max_actions)
+    def _read(self, recent: Recents, now_ms: int, vectors_of: VectorsOf, likeness: Likeness) -> Interests:
         liking = weigh(recent.numbers, recent.actions, recent.at_ms, now_ms=now_ms, config=self._config)
         vectors = vectors_of(liking.liked)
         # An item that is gone from the catalogue has no vector: it can stand for nothing any more.

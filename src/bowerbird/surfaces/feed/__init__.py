@@ -1,1 +1,7 @@
 """The home feed and related items."""
+
+from bowerbird.surfaces.feed.config import FeedConfig, RelatedConfig
+from bowerbird.surfaces.feed.home import HomeFeed
+from bowerbird.surfaces.feed.types import SavedNumbers, SaversSince, Sight
+
+__all__ = ["FeedConfig", "HomeFeed", "RelatedConfig", "SavedNumbers", "SaversSince", "Sight"]

@@ -1,0 +1,64 @@
+"""This file is about the settings of the feed and of related items."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from bowerbird.blend import BlendConfig
+from bowerbird.rank import RankConfig
+from bowerbird.taste import TasteConfig
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Count = Annotated[int, Field(ge=1, le=10_000)]
+
+
+class FeedConfig(BaseModel):
+    """How a page of the feed is made.
+
+    The part of a page that a person's interests fill grows with what they did: `max_personal_share`
+    times strength / (strength + `half_personal_saves`). The rest goes to the other sources by their
+    shares. `max_items` bounds one feed, so that its cursor stays short enough for an address line.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    taste: TasteConfig = TasteConfig()
+    rank: RankConfig = RankConfig()
+    blend: BlendConfig = BlendConfig()
+    candidates: Count = 400
+    interest_queries: Count = 8
+    newest_queries: Annotated[int, Field(ge=0, le=20)] = 2
+    neighbours: Count = 64
+    max_neighbours: Count = 1024
+    least_closeness: Share = 0.15
+    max_personal_share: Share = 0.8
+    half_personal_saves: Annotated[float, Field(gt=0, le=1000)] = 1.0
+    least_newest_share: Share = 0.2
+    popular_share: Share = 0.3
+    fresh_share: Share = 0.2
+    explore_share: Share = 0.5
+    fresh_days: Annotated[float, Field(gt=0, le=3650)] = 14.0
+    popular_days: Annotated[float, Field(gt=0, le=3650)] = 7.0
+    popular_least_people: Annotated[int, Field(ge=1)] = 2
+    max_items: Annotated[int, Field(ge=1, le=3_000)] = 3_000
+    max_limit: Annotated[int, Field(ge=1, le=500)] = 200
+    pages_kept: Annotated[int, Field(ge=1)] = 4_000
+
+
+class RelatedConfig(BaseModel):
+    """How "more like this" is made; looks count beside words by `look_share`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    blend: BlendConfig = BlendConfig(
+        diversity="marginal_relevance",
+        strength=0.15,
+        category_spacing=0.0,
+        owner_spacing=0.02,
+        share_strength=0.0,
+    )
+    neighbours: Count = 400
+    look_share: Share = 0.6
+    least_closeness: Share = 0.2
+    max_limit: Annotated[int, Field(ge=1, le=500)] = 200
+    pages_kept: Annotated[int, Field(ge=1)] = 4_000

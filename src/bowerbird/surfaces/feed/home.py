@@ -1,0 +1,234 @@
+"""This file is about the home feed: find, rank, blend, and say why."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from bowerbird.blend import CursorSigner, Page, Placement, Pool, Reason, fill_slate
+from bowerbird.core.errors import InputError
+from bowerbird.core.memo import Memo
+from bowerbird.core.request import FeedRequest
+from bowerbird.eligible import holds
+from bowerbird.lake.catalogue import Catalogue
+from bowerbird.lake.online import OnlineStore
+from bowerbird.rank import Facts, Features, Ranked, features, in_order, picture_quality, value
+from bowerbird.retrieve.types import Candidates
+from bowerbird.surfaces.feed import reasons
+from bowerbird.surfaces.feed.candidates import Finder
+from bowerbird.surfaces.feed.config import FeedConfig
+from bowerbird.surfaces.feed.ground import DAY_MS, Ground
+from bowerbird.surfaces.feed.mix import mix
+from bowerbird.surfaces.feed.person import People, Person
+from bowerbird.surfaces.feed.places import Place, Places
+from bowerbird.surfaces.feed.popularity import Counts, Popularity
+from bowerbird.surfaces.feed.sources import EXPLORE, FRESH, INTERESTS, POPULAR, SOURCE_NAMES
+from bowerbird.surfaces.feed.stages import Stages
+from bowerbird.surfaces.feed.types import SavedNumbers, SaversSince, Sight
+
+RANKER = "linear-1"
+
+
+@dataclass(frozen=True, slots=True)
+class _Sorted:
+    """Candidates by value, and what a page needs of each, in that order."""
+
+    ranked: Ranked
+    known: Features
+    look: np.ndarray
+    is_seen: np.ndarray
+
+
+class HomeFeed:
+    """Pages of the feed of any person. Safe to share between threads.
+
+    A first page is made anew each time; what a cursor asked for once stays the same, but for items that
+    the person has hidden since.
+    """
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        sight: Sight,
+        online: OnlineStore,
+        saved: SavedNumbers,
+        savers_since: SaversSince,
+        signer: CursorSigner,
+        config: FeedConfig | None = None,
+    ) -> None:
+        self._config = config or FeedConfig()
+        self._catalogue = catalogue
+        self._sight = sight
+        self._ground = Ground(
+            catalogue,
+            sight,
+            look_share=self._config.taste.look_share,
+            fresh_days=self._config.fresh_days,
+        )
+        self._people = People(online, saved, self._ground, self._config)
+        self._popularity = Popularity(
+            savers_since,
+            catalogue,
+            days=self._config.popular_days,
+            least_people=self._config.popular_least_people,
+        )
+        self._finder = Finder(catalogue, sight, self._ground, self._config)
+        self._places = Places(signer, "feed")
+        self._pages: Memo[tuple[str, str, int], Page] = Memo(self._config.pages_kept)
+
+    def __call__(self, request: FeedRequest) -> Page:
+        """The next page.
+
+        Raises:
+            CursorError: the cursor is not of this person's feed.
+            FilterError: the filter names an unknown field.
+            InputError: the limit is out of bounds.
+        """
+        check_limit(request.limit, self._config.max_limit)
+        if request.cursor is None:
+            return self._make(request, self._places.begin(request.request_id, request.where))
+        place = self._places.read(request.person_id, request.cursor, request.where)
+        key = (request.person_id, request.cursor, request.limit)
+        page = self._pages.get(key) or self._pages.keep_first(key, self._make(request, place))
+        return without(page, self._people.hidden(request.person_id))
+
+    def refresh(self, now_ms: int) -> None:
+        """Bring up to date what many requests share; called at start and about once a minute."""
+        self._popularity.refresh(now_ms)
+        self._ground.scales()
+
+    def forget(self, person_id: str) -> None:
+        """Drop what is kept about a person."""
+        self._people.forget(person_id)
+
+    def _make(self, request: FeedRequest, place: Place) -> Page:
+        stages = Stages()
+        person = self._people.of(request.person_id, now_ms=request.now_ms, shown=place.shown)
+        counts = self._popularity.counts(request.now_ms)
+        stages.ended("taste", len(person.interests.liking.liked), len(person.interests))
+        limit = min(request.limit, self._config.max_items - len(place.shown))
+        found = self._finder.find(person, place, counts, limit, request.now_ms, stages)
+        best = self._rank(found, person, counts, request.now_ms, place)
+        stages.ended("rank", len(found), len(best.ranked))
+        rows = self._blend(best, person, place, limit)
+        stages.ended("blend", len(best.ranked), len(rows))
+        placements = tuple(
+            self._placement(best, int(row), position, person, counts, request.now_ms)
+            for position, row in enumerate(rows)
+        )
+        after = place.after(best.ranked.numbers[rows])
+        is_end = len(rows) == 0 or len(found) <= len(rows) or len(after.shown) >= self._config.max_items
+        cursor = None if is_end else self._places.write(request.person_id, after)
+        stages.ended("explain", len(rows), len(placements))
+        return Page(request.request_id, placements, cursor, stages.report(), self._models())
+
+    def _rank(self, found: Candidates, person: Person, counts: Counts, now_ms: int, place: Place) -> _Sorted:
+        numbers = found.numbers
+        look, taste = self._ground.look_and_taste(numbers)
+        is_seen = holds(person.standing.seen, numbers)
+        facts = Facts(
+            taste,
+            self._catalogue.created_ms[numbers],
+            counts.share_of(numbers),
+            picture_quality(self._catalogue.colours[numbers], self._catalogue.colour_names),
+            is_seen,
+        )
+        likeness = self._ground.scales().taste
+        known = features(
+            facts, person.tastes, likeness, self._config.rank, now_ms=now_ms, seed=place.page_seed
+        )
+        # Far neighbours of a liked item, met where the near ones ran out, are not what the person asked for.
+        is_far = (found.sources == SOURCE_NAMES.index(INTERESTS)) & (
+            known.closeness < self._config.least_closeness
+        )
+        told = np.where(is_far, SOURCE_NAMES.index(EXPLORE), found.sources)
+        ranked = in_order(replace(found, sources=told), value(known.columns, self._config.rank))
+        order = np.argsort(-value(known.columns, self._config.rank), kind="stable")
+        return _Sorted(
+            ranked,
+            Features(known.columns[order], known.nearest[order], known.closeness[order]),
+            look[order],
+            is_seen[order],
+        )
+
+    def _blend(self, best: _Sorted, person: Person, place: Place, limit: int) -> np.ndarray:
+        """Rows of `best` for the page; the last of the page before still spaces and shades it."""
+        mixed = mix(best.ranked.candidates, best.known, person, self._config)
+        tail = np.array(place.tail, dtype=np.int64)
+        numbers = np.concatenate([tail, best.ranked.numbers])
+        pool = Pool(
+            values=np.concatenate([np.zeros(len(tail), dtype=np.float32), best.ranked.values]),
+            vectors=np.concatenate([self._sight.look.vectors(tail), best.look]),
+            categories=self._catalogue.codes("category")[numbers] - 1,
+            owners=self._catalogue.codes("owner")[numbers] - 1,
+            signatures=self._catalogue.signature[numbers],
+            streams=np.concatenate([np.zeros(len(tail), dtype=np.int64), mixed.streams]),
+            shares=mixed.shares,
+            is_last=np.concatenate([np.zeros(len(tail), dtype=bool), best.is_seen]),
+            already=len(tail),
+        )
+        return fill_slate(pool, limit, self._config.blend) - len(tail)
+
+    def _placement(
+        self, best: _Sorted, row: int, position: int, person: Person, counts: Counts, now_ms: int
+    ) -> Placement:
+        ranked = best.ranked
+        number = int(ranked.numbers[row])
+        source = SOURCE_NAMES[int(ranked.candidates.sources[row])]
+        return Placement(
+            number,
+            position,
+            "organic",
+            source,
+            float(ranked.candidates.scores[row]),
+            float(ranked.values[row]),
+            self._reason(source, number, best, row, person, counts, now_ms),
+        )
+
+    def _reason(
+        self,
+        source: str,
+        number: int,
+        best: _Sorted,
+        row: int,
+        person: Person,
+        counts: Counts,
+        now_ms: int,
+    ) -> Reason:
+        if source == INTERESTS:
+            liked = int(person.tastes.numbers[best.known.nearest[row]])
+            return reasons.from_liked(liked, person.interests.action_on(liked), self._catalogue.title)
+        if source == POPULAR:
+            people = int(counts.people_of(np.array([number]))[0])
+            return reasons.popular(people, self._popularity.days)
+        if source == FRESH:
+            return reasons.fresh((now_ms - int(self._catalogue.created_ms[number])) / DAY_MS)
+        if best.is_seen[row]:
+            return reasons.seen_before()
+        return reasons.explore(category_name(self._catalogue, number))
+
+    def _models(self) -> dict[str, str]:
+        return {
+            "look": self._sight.look.stamp_text,
+            "words": self._sight.words.stamp_text,
+            "ranker": RANKER,
+            "diversity": self._config.blend.diversity,
+        }
+
+
+def check_limit(limit: int, most: int) -> None:
+    """Refuse a page of another size than 1 to `most`.
+
+    Raises:
+        InputError: it is.
+    """
+    if not 1 <= limit <= most:
+        raise InputError(f"a page of {limit:,} items was asked for; needed is 1 to {most}; ask for fewer")
+
+
+def without(page: Page, hidden: np.ndarray) -> Page:
+    """The page without items hidden since it was made; the others keep their positions."""
+    gone = holds(hidden, np.array([each.number for each in page.placements], dtype=np.int64))
+    if not gone.any():
+        return page
+    kept = tuple(each for each, is_gone in zip(page.placements, gone, strict=True) if not is_gone)
+    return replace(page, placements=kept)

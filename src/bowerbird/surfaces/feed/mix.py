@@ -1,0 +1,68 @@
+"""This file is about the mix of a page: which stream each candidate belongs to, and each stream's share."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from bowerbird.core.arrays import Scores
+from bowerbird.rank import Features
+from bowerbird.retrieve.types import Candidates
+from bowerbird.surfaces.feed.config import FeedConfig
+from bowerbird.surfaces.feed.person import Person
+from bowerbird.surfaces.feed.sources import EXPLORE, FRESH, INTERESTS, POPULAR, SOURCE_NAMES
+
+FLATTEN = 0.75
+"""Exponent on importance: small interests get more than their part, so that none is drowned."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mix:
+    """Streams of the candidates.
+
+    Attributes:
+        streams: int64 [C] rows of `shares`.
+        shares: [S] first one for each interest that is asked for, then popular, fresh, explore; sums to 1.
+    """
+
+    streams: np.ndarray
+    shares: Scores
+
+
+def mix(candidates: Candidates, known: Features, person: Person, config: FeedConfig) -> Mix:
+    """The streams and shares of a page."""
+    asked, interest_row = np.unique(person.interest_of, return_inverse=True)
+    streams = len(asked) + candidates.sources - 1  # the codes of SOURCE_NAMES after the interests
+    personal = candidates.sources == SOURCE_NAMES.index(INTERESTS)
+    streams[personal] = interest_row[known.nearest[personal]]
+    shares = np.concatenate([interest_shares(person, asked, config), _other_shares(person, config)])
+    # A stream without candidates leaves its share to the others.
+    shares *= np.bincount(streams, minlength=len(shares)) > 0
+    total = float(shares.sum())
+    return Mix(streams, (shares / total if total > 0 else shares).astype(np.float32))
+
+
+def personal_share(person: Person, config: FeedConfig) -> float:
+    """The part of the page that interests fill: more, the more the person has done lately."""
+    if not len(person.interest_of):
+        return 0.0
+    strength = person.interests.strength
+    return config.max_personal_share * strength / (strength + config.half_personal_saves)
+
+
+def interest_shares(person: Person, asked: np.ndarray, config: FeedConfig) -> np.ndarray:
+    """[I] parts of the page for the interests `asked`; the newest has at least its least share of them."""
+    if not len(asked):
+        return np.zeros(0)
+    flat = person.interests.importance[asked].astype(np.float64) ** FLATTEN
+    flat /= max(float(flat.sum()), 1e-12)
+    newest = asked == person.interests.interest_of[0]
+    if newest.any() and flat[newest][0] < config.least_newest_share:
+        flat *= (1.0 - config.least_newest_share) / (1.0 - flat[newest][0])
+        flat[newest] = config.least_newest_share
+    return flat * personal_share(person, config)
+
+
+def _other_shares(person: Person, config: FeedConfig) -> np.ndarray:
+    parts = {POPULAR: config.popular_share, FRESH: config.fresh_share, EXPLORE: config.explore_share}
+    row = np.array([parts[name] for name in SOURCE_NAMES[1:]])
+    return row / max(float(row.sum()), 1e-12) * (1.0 - personal_share(person, config))

@@ -1,0 +1,34 @@
+"""This file is about what the feed asks others to fill."""
+
+from collections.abc import Callable, Sequence
+from typing import Protocol, TypeAlias, runtime_checkable
+
+import numpy as np
+
+from bowerbird.retrieve.types import VectorIndex
+
+SavedNumbers: TypeAlias = Callable[[str], np.ndarray]
+"""person id → sorted int64 numbers of the items on the person's own boards."""
+
+SaversSince: TypeAlias = Callable[[int], Sequence[tuple[str, int]]]
+"""since_ms → (item id, how many people saved it since), secret boards left out, most people first."""
+
+
+@runtime_checkable
+class Sight(Protocol):
+    """The two indexes of item vectors; asked for at every request, so that they can be swapped whole."""
+
+    @property
+    def look(self) -> VectorIndex:
+        """How items look."""
+        ...
+
+    @property
+    def words(self) -> VectorIndex:
+        """What items are."""
+        ...
+
+
+def stamp_of(sight: Sight) -> str:
+    """Where the vectors of both indexes come from."""
+    return f"{sight.look.stamp_text}+{sight.words.stamp_text}"
