@@ -2,6 +2,7 @@
 
 import fcntl
 import logging
+import math
 import os
 import threading
 from collections.abc import Iterator, Sequence
@@ -10,6 +11,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import lance
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -25,6 +27,10 @@ log = logging.getLogger(__name__)
 _COMMIT_RETRIES = 100
 _RETRY_FOR = timedelta(seconds=120)
 _KEYS_PER_QUERY = 2_000
+# Lance joins what comes in with what is there inside a pool of 300 MB, so one merge takes some 64 MB at most.
+_ROWS_PER_BATCH = 4_096
+_BYTES_PER_BATCH = 4_000_000
+_BATCHES_PER_MERGE = 16
 # 2.2 is the first file format with blob columns that are stored beside the rows.
 _FILE_FORMAT = "2.2"
 
@@ -100,17 +106,17 @@ class Table:
     def upsert(self, rows: pa.Table) -> int:
         """Adds new keys and replaces known ones; durable on return. Gives the new version.
 
-        Of several rows with one key in `rows`, the last one counts.
+        Of several rows with one key in `rows`, the last one counts. More than some 64 MB goes in as several
+        versions, so that a reader may meet the first part without the rest.
         """
         rows = _last_of_each_key(rows, self.spec.key)
         if rows.num_rows == 0:
             return self.version
         with self._writing:
             target = self._fresh()
-            merge = target.merge_insert(self.spec.key).when_not_matched_insert_all()
-            if not self.spec.is_content_addressed:
-                merge = merge.when_matched_update_all()
-            merge.conflict_retries(_COMMIT_RETRIES).retry_timeout(_RETRY_FOR).execute(self._as_stored(rows))
+            batches = _batches(rows)
+            for start in range(0, len(batches), _BATCHES_PER_MERGE):
+                self._merge(target, batches[start : start + _BATCHES_PER_MERGE])
             self._committed(target)
             self._rows_since_upkeep += rows.num_rows
             if self._rows_since_upkeep >= self._config.upkeep_rows:
@@ -150,6 +156,13 @@ class Table:
             blob_handling="all_binary" if self.spec.blob in columns else None,
         )
         return iter(scanner.to_batches())
+
+    def read(
+        self, columns: Sequence[str], *, where: Filter | None = None, version: int | None = None
+    ) -> pa.Table:
+        """All rows at once, tombstones left out; for narrow columns."""
+        sql = self._live_sql(where, with_tombstones=False)
+        return self._at(version).scanner(columns=list(columns), filter=sql).to_table()
 
     def take(self, keys: Sequence[str], columns: Sequence[str], *, version: int | None = None) -> pa.Table:
         """The rows of these keys in their order; absent keys are left out, tombstones are not."""
@@ -300,6 +313,14 @@ class Table:
             )
         self._disk.sync()
 
+    def _merge(self, target: lance.LanceDataset, batches: list[pa.Table]) -> None:
+        stored = [batch for part in batches for batch in self._as_stored(part).combine_chunks().to_batches()]
+        merge = target.merge_insert(self.spec.key).when_not_matched_insert_all()
+        if not self.spec.is_content_addressed:
+            merge = merge.when_matched_update_all()
+        merge = merge.conflict_retries(_COMMIT_RETRIES).retry_timeout(_RETRY_FOR)
+        merge.execute(pa.RecordBatchReader.from_batches(stored[0].schema, stored))
+
     def _check_schema(self) -> None:
         missing = [field.name for field in self.spec.schema if field.name not in self._head.schema.names]
         if missing:
@@ -356,6 +377,13 @@ class Table:
 
 def _index_name(column: str) -> str:
     return f"{column}_index"
+
+
+def _batches(rows: pa.Table) -> list[pa.Table]:
+    bytes_per_row = max(rows.nbytes / rows.num_rows, 1.0)
+    step = max(min(int(_BYTES_PER_BATCH / bytes_per_row), _ROWS_PER_BATCH), 1)
+    # Copied: of a slice, Lance would count the whole buffers against its pool.
+    return [rows.take(np.arange(at, min(at + step, rows.num_rows))) for at in range(0, rows.num_rows, step)]
 
 
 def _last_of_each_key(rows: pa.Table, key: str) -> pa.Table:
