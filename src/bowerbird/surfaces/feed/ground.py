@@ -1,4 +1,4 @@
-"""This file is about the ground that all requests stand on: what is true of the catalogue, not of a person."""
+"""This file is about the ground that requests stand on: what is true of the catalogue, not of a person."""
 
 import threading
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from bowerbird.core.arrays import Embeddings, ItemNumbers
 from bowerbird.core.filters import Filter
 from bowerbird.core.memo import Memo
 from bowerbird.lake.catalogue import Catalogue
+from bowerbird.lake.catalogue_columns import PATH_SEPARATOR
 from bowerbird.surfaces.feed.types import Sight, stamp_of
 from bowerbird.taste import Likeness, measure_likeness
 
@@ -38,7 +39,7 @@ class Ground:
         self._look_part = np.float32(np.sqrt(look_share))
         self._words_part = np.float32(np.sqrt(1.0 - look_share))
         self._fresh_ms = int(fresh_days * DAY_MS)
-        self._allowed: Memo[tuple[int, Filter | None], tuple[np.ndarray, np.ndarray]] = Memo(8)
+        self._allowed: Memo[tuple[int, str], tuple[np.ndarray, ItemNumbers]] = Memo(8)
         self._newest: Memo[int, np.ndarray] = Memo(2)
         self._scales: Scales | None = None
         self._measuring = threading.Lock()
@@ -49,7 +50,7 @@ class Ground:
         Raises:
             FilterError: the catalogue has no such field.
         """
-        key = (self._catalogue.version, where)
+        key = (self._catalogue.version, repr(where))  # Eq("x", 1) == Eq("x", True), but not the same filter
         kept = self._allowed.get(key)
         if kept is None:
             mask = self._catalogue.mask(where)
@@ -66,7 +67,7 @@ class Ground:
         if newest is None:
             newest = self._newest.keep(version, self._read_newest())
         created_ms = self._catalogue.created_ms[newest]
-        fresh = newest[created_ms > now_ms - self._fresh_ms]
+        fresh: ItemNumbers = newest[created_ms > now_ms - self._fresh_ms]
         all_live = len(self.allowed(None)[1])
         return fresh if len(fresh) < min(NEWEST_ITEMS, all_live / 2) else fresh[:0]
 
@@ -74,9 +75,9 @@ class Ground:
         """What closeness means; measured anew when the vectors or the catalogue's size have changed."""
         scales = self._scales
         numbers = self.allowed(None)[1]
-        if scales is not None and scales.stamp == stamp_of(self._sight):
-            if scales.items / GROWN <= len(numbers) <= scales.items * GROWN:
-                return scales
+        is_ours = scales is not None and scales.stamp == stamp_of(self._sight)
+        if scales is not None and is_ours and scales.items / GROWN <= len(numbers) <= scales.items * GROWN:
+            return scales
         with self._measuring:
             rng = np.random.default_rng(0)
             sample = rng.permutation(numbers)[:SAMPLE_ITEMS]
@@ -89,6 +90,11 @@ class Ground:
                 len(numbers),
             )
             return self._scales
+
+    def category_of(self, number: int) -> str:
+        """The last level of the item's category; empty where it has none."""
+        code = int(self._catalogue.codes("category")[number])
+        return self._catalogue.vocabulary("category")[code].split(PATH_SEPARATOR)[-1]
 
     def look_and_taste(self, numbers: ItemNumbers) -> tuple[Embeddings, Embeddings]:
         """[C, D_look] and [C, D_look + D_words] unit vectors; rows of zeros where an item is gone."""

@@ -204,7 +204,7 @@ class HomeFeed:
             return reasons.fresh((now_ms - int(self._catalogue.created_ms[number])) / DAY_MS)
         if best.is_seen[row]:
             return reasons.seen_before()
-        return reasons.explore(category_name(self._catalogue, number))
+        return reasons.explore(self._ground.category_of(number))
 
     def _models(self) -> dict[str, str]:
         return {

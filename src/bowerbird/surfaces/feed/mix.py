@@ -65,4 +65,5 @@ def interest_shares(person: Person, asked: np.ndarray, config: FeedConfig) -> np
 def _other_shares(person: Person, config: FeedConfig) -> np.ndarray:
     parts = {POPULAR: config.popular_share, FRESH: config.fresh_share, EXPLORE: config.explore_share}
     row = np.array([parts[name] for name in SOURCE_NAMES[1:]])
-    return row / max(float(row.sum()), 1e-12) * (1.0 - personal_share(person, config))
+    left: np.ndarray = row / max(float(row.sum()), 1e-12) * (1.0 - personal_share(person, config))
+    return left

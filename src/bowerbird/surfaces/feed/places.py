@@ -3,7 +3,6 @@
 import secrets
 import zlib
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import orjson
@@ -100,10 +99,9 @@ def _filter(given: Filter | None, where_hash: int, kept: str) -> Filter | None:
             "a cursor of a list with a long filter was received without the filter; "
             "needed is the same filter as for the page before; send it along"
         )
-    given_json: dict[str, Any] | None = None if given is None else to_json(given)
-    if given_json is None:
+    if given is None:
         return parse_filter(orjson.loads(kept))
-    if zlib.crc32(orjson.dumps(given_json, option=orjson.OPT_SORT_KEYS)) != where_hash:
+    if zlib.crc32(_as_bytes(given)) != where_hash:
         raise CursorError(
             "a cursor was received with another filter than its list has; "
             "needed is the same filter as for the page before; ask again without the cursor"
