@@ -59,7 +59,8 @@ def interest_shares(person: Person, asked: np.ndarray, config: FeedConfig) -> np
     if newest.any() and flat[newest][0] < config.least_newest_share:
         flat *= (1.0 - config.least_newest_share) / (1.0 - flat[newest][0])
         flat[newest] = config.least_newest_share
-    return flat * personal_share(person, config)
+    shares: np.ndarray = flat * personal_share(person, config)
+    return shares
 
 
 def _other_shares(person: Person, config: FeedConfig) -> np.ndarray:

@@ -65,9 +65,7 @@ class Places:
 
     def write(self, person_id: str, place: Place) -> str:
         """The cursor of a place."""
-        where = (
-            b"" if place.where is None else orjson.dumps(to_json(place.where), option=orjson.OPT_SORT_KEYS)
-        )
+        where = _as_bytes(place.where)
         kept = where.decode() if len(where) <= MAX_FILTER_BYTES else ""
         head = orjson.dumps([place.list_id, place.page, place.seed, place.tail, zlib.crc32(where), kept])
         body = len(head).to_bytes(_HEAD_BYTES, "big") + head + pack_numbers(place.shown)
@@ -107,3 +105,7 @@ def _filter(given: Filter | None, where_hash: int, kept: str) -> Filter | None:
             "needed is the same filter as for the page before; ask again without the cursor"
         )
     return given
+
+
+def _as_bytes(where: Filter | None) -> bytes:
+    return b"" if where is None else orjson.dumps(to_json(where), option=orjson.OPT_SORT_KEYS)

@@ -103,10 +103,7 @@ def merge(proposals: list[Proposal]) -> Candidates:
 def _turns(codes: np.ndarray) -> np.ndarray:
     """Rows so that each code has its turn: all firsts of their code, then all seconds, and so on."""
     by_code = np.argsort(codes, kind="stable")
-    starts = (
-        np.flatnonzero(np.diff(codes[by_code], prepend=codes[by_code][:1] - 1)) if len(codes) else by_code
-    )
-    lengths = np.diff(np.append(starts, len(codes)))
+    _, starts, lengths = np.unique(codes[by_code], return_index=True, return_counts=True)
     turn = np.empty(len(codes), dtype=np.int64)
     turn[by_code] = np.arange(len(codes)) - np.repeat(starts, lengths)
     return np.argsort(turn, kind="stable")
