@@ -1,0 +1,38 @@
+// Numbers and names as people read them.
+
+import type { Price } from '../api/types';
+
+export function priceText(price: Price): string {
+  const amount = price.micros / 1e6;
+  try {
+    const digits = Number.isInteger(amount) ? 0 : 2;
+    return new Intl.NumberFormat(undefined, {
+      style: 'currency',
+      currency: price.currency,
+      minimumFractionDigits: digits,
+    }).format(amount);
+  } catch {
+    return `${amount.toFixed(2)} ${price.currency}`; // a currency code that the browser does not know
+  }
+}
+
+export function counted(count: number, one: string, many = `${one}s`): string {
+  return `${count.toLocaleString()} ${count === 1 ? one : many}`;
+}
+
+/** "living_room/vases" and "CHAIRS" as one would write them. */
+export function labelText(value: string): string {
+  const text = value.replace(/[_/]+/g, ' ').trim();
+  const calm = text.length > 3 && text === text.toUpperCase() ? text.toLowerCase() : text;
+  return calm.charAt(0).toUpperCase() + calm.slice(1);
+}
+
+/** Where a link leads, without what nobody reads. Null for a link that is not http. */
+export function hostOf(link: string): string | null {
+  try {
+    const url = new URL(link);
+    return url.protocol === 'http:' || url.protocol === 'https:' ? url.hostname.replace(/^www\./, '') : null;
+  } catch {
+    return null;
+  }
+}
