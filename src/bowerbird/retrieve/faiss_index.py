@@ -18,11 +18,11 @@ from bowerbird.core.arrays import Embeddings, ItemMask, ItemNumbers
 from bowerbird.core.filters import Filter
 from bowerbird.retrieve.config import IndexConfig
 from bowerbird.retrieve.exact_index import kept
-from bowerbird.retrieve.filtered_probes import filtered_probes
 from bowerbird.retrieve.fresh_rows import FreshRows
 from bowerbird.retrieve.nearest import checked_queries, checked_rows, joined
 from bowerbird.retrieve.payload import PayloadColumns
-from bowerbird.retrieve.snapshot import Selection, Snapshot, build_snapshot, calibrated
+from bowerbird.retrieve.rows import Selection
+from bowerbird.retrieve.snapshot import Snapshot, build_snapshot
 from bowerbird.retrieve.snapshot_files import load_snapshot, save_snapshot
 from bowerbird.retrieve.types import FilterColumns, Hits
 
@@ -37,7 +37,7 @@ class _State:
 
     Attributes:
         snapshot: settled rows.
-        is_live: [snapshot.size] false for numbers deleted or replaced since, and for holes.
+        is_live: [snapshot.rows.size] false for numbers deleted or replaced since, and for holes.
         hidden: how many rows of the snapshot are no longer live.
         tail: fresh rows; a live number here is not live in the snapshot.
         settled_version: changes with the snapshot or `is_live`.
@@ -107,7 +107,7 @@ class FaissIndex:
         """
         index = cls(width, stamp_text=stamp_text, columns=columns, config=config)
         snapshot, lake_version = load_snapshot(folder, width=width, stamp_text=stamp_text)
-        index._own.put(snapshot.numbers, None)
+        index._own.put(snapshot.rows.numbers, None)
         index._settle(snapshot)
         return index, lake_version
 
@@ -151,8 +151,7 @@ class FaissIndex:
 
     def probes(self, effort: float, rank: int = 10) -> int | None:
         """How many lists are searched for this recall at this depth; None: an exact scan."""
-        lists = self._state.snapshot.lists
-        return None if lists is None or effort >= 1 else lists.recall.probes_for(effort, rank)
+        return self._state.snapshot.probes(effort, rank)
 
     def search(self, queries: Embeddings, k: int, where: Filter | None = None, effort: float = 0.97) -> Hits:
         """The k nearest items of each query.
@@ -170,12 +169,14 @@ class FaissIndex:
         checked = checked_queries(queries, k, width=self._width)
         state = self._state
         if where is None:
-            found = self._unfiltered(state, checked, k, effort)
+            live = state.is_live if state.hidden else None
+            whole = state.snapshot.search(checked, k, effort, live)
+            found = self._among(state, checked, k, effort, None, 0, state.is_live) if whole is None else whole
             fresh = state.tail.search(checked, k) if len(state.tail) else None
         else:
             version = self._columns.version
             mask = self._columns.mask(where)
-            found = self._among(state, checked, k, effort, self._selection(state, where, version, mask))
+            found = self._among(state, checked, k, effort, where, version, mask)
             keep = kept(mask, state.tail.numbers)
             fresh = state.tail.search(checked, k, keep) if keep.any() else None
         return found if fresh is None else joined(found, fresh, k)
@@ -184,10 +185,10 @@ class FaissIndex:
         """[C, D] the stored vectors; a row of zeros where the item is not there."""
         state = self._state
         found = np.zeros((len(numbers), self._width), dtype=np.float32)
-        rows = state.snapshot.rows_of(numbers)
+        rows = state.snapshot.rows.rows_of(numbers)
         settled = np.flatnonzero(rows >= 0)
         settled = settled[state.is_live[numbers[settled]]]
-        found[settled] = state.snapshot.vectors[rows[settled]]
+        found[settled] = state.snapshot.rows.vectors[rows[settled]]
         if len(state.tail):
             fresh = state.tail.rows_of(numbers)
             found[fresh >= 0] = state.tail.vectors[fresh[fresh >= 0]]
@@ -247,11 +248,7 @@ class FaissIndex:
         """Learn again how many lists an effort needs, from queries [Q, D] as people really ask them."""
         checked = checked_queries(queries, 1, width=self._width)
         with self._merge_lock:
-            snapshot = self._state.snapshot
-            if snapshot.lists is None:
-                return
-            recall = calibrated(snapshot, snapshot.lists.inverted, checked, skip_self=False)
-            taught = replace(snapshot, lists=replace(snapshot.lists, recall=recall))
+            taught = self._state.snapshot.recalibrated(checked)
             with self._lock:
                 self._state = replace(self._state, snapshot=taught)
 
@@ -259,31 +256,19 @@ class FaissIndex:
         with self._lock:
             self._state = _settled(snapshot, FreshRows.empty(self._width), self._state.settled_version + 1)
 
-    def _unfiltered(self, state: _State, queries: np.ndarray, k: int, effort: float) -> Hits:
-        snapshot = state.snapshot
-        probes = _probes(snapshot, effort, k)
-        if probes is None or snapshot.lists is None:
-            return snapshot.exact(queries, k, state.is_live[snapshot.numbers] if state.hidden else None)
-        # Proposals beyond k make up for the rounding of the codes and for rows that are gone.
-        proposals = k + max(8, k // 4) + min(state.hidden, 16)
-        proposed = snapshot.lists.inverted.search(queries, proposals, probes)
-        if state.hidden:
-            proposed[~state.is_live[proposed]] = -1
-            if (np.count_nonzero(proposed >= 0, axis=1) < min(k, len(snapshot) - state.hidden)).any():
-                return self._among(state, queries, k, effort, self._selection(state, None, 0, state.is_live))
-        return snapshot.scored(queries, proposed, k)
-
-    def _among(self, state: _State, queries: np.ndarray, k: int, effort: float, chosen: Selection) -> Hits:
-        snapshot, rows = state.snapshot, len(chosen.rows)
-        fewest = min(self._config.exact_below_fraction * len(snapshot), self._config.exact_below_rows)
-        if snapshot.lists is None or effort >= 1 or rows <= fewest:
-            return snapshot.exact_among(queries, k, chosen.rows)
-        probed = filtered_probes(snapshot.lists, chosen, queries, k, effort)
-        if probed is None:
-            return snapshot.exact_among(queries, k, chosen.rows)
-        proposals = min(k + max(8, k // 4), rows)
-        proposed = snapshot.lists.inverted.search_lists(queries, proposals, *probed, chosen.bits)
-        return snapshot.scored(queries, proposed, k)
+    def _among(
+        self,
+        state: _State,
+        queries: np.ndarray,
+        k: int,
+        effort: float,
+        where: Filter | None,
+        version: int,
+        mask: ItemMask,
+    ) -> Hits:
+        few = min(self._config.exact_below_fraction * len(state.snapshot), self._config.exact_below_rows)
+        chosen = self._selection(state, where, version, mask)
+        return state.snapshot.search_among(queries, k, effort, chosen, exact_below=few)
 
     def _selection(self, state: _State, where: Filter | None, version: int, mask: ItemMask) -> Selection:
         key = (where, version, state.settled_version)
@@ -301,9 +286,10 @@ class FaissIndex:
         return held
 
     def _rebuilt(self, state: _State) -> Snapshot:
-        settled = state.is_live[state.snapshot.numbers]
-        numbers = np.concatenate([state.snapshot.numbers[settled], state.tail.numbers[state.tail.is_live]])
-        vectors = np.concatenate([state.snapshot.vectors[settled], state.tail.vectors[state.tail.is_live]])
+        rows, tail = state.snapshot.rows, state.tail
+        settled = state.is_live[rows.numbers]
+        numbers = np.concatenate([rows.numbers[settled], tail.numbers[tail.is_live]])
+        vectors = np.concatenate([rows.vectors[settled], tail.vectors[tail.is_live]])
         lists = state.snapshot.lists
         trained_rows = 0 if lists is None else lists.trained_rows
         is_alike = trained_rows / 2 <= len(numbers) <= trained_rows * 2
@@ -327,18 +313,12 @@ class FaissIndex:
             log.exception("index merge failed")
 
 
-def _probes(snapshot: Snapshot, effort: float, k: int) -> int | None:
-    if snapshot.lists is None or effort >= 1:
-        return None
-    return snapshot.lists.recall.probes_for(effort, k)
-
-
 def _settled(snapshot: Snapshot, tail: FreshRows, version: int) -> _State:
-    return _State(snapshot, snapshot.row_of >= 0, 0, tail, version)
+    return _State(snapshot, snapshot.rows.row_of >= 0, 0, tail, version)
 
 
 def _hiding(state: _State, numbers: ItemNumbers) -> _State:
-    inside = numbers[(numbers >= 0) & (numbers < state.snapshot.size)]
+    inside = numbers[(numbers >= 0) & (numbers < state.snapshot.rows.size)]
     gone = inside[state.is_live[inside]]
     if not len(gone):
         return state
@@ -349,9 +329,9 @@ def _hiding(state: _State, numbers: ItemNumbers) -> _State:
 
 
 def _still_live(before: _State, now: _State, snapshot: Snapshot) -> ItemMask:
-    """[snapshot.size] what of a rebuilt snapshot was neither deleted nor replaced while it was built."""
-    is_live = snapshot.row_of >= 0
-    shared = min(len(is_live), before.snapshot.size)
+    """[snapshot.rows.size] what of a rebuilt snapshot was neither deleted nor replaced while it was built."""
+    is_live = snapshot.rows.row_of >= 0
+    shared = min(len(is_live), before.snapshot.rows.size)
     is_live[:shared] &= ~(before.is_live[:shared] & ~now.is_live[:shared])
     merged = len(before.tail.numbers)
     was_live, is_still = before.tail.is_live, now.tail.is_live[:merged]

@@ -94,12 +94,6 @@ class InvertedLists:
         _, numbers = self._ivf.search(queries, k, params=params)
         return np.asarray(numbers)
 
-    def nearest_first(self, queries: Queries) -> tuple[np.ndarray, np.ndarray]:
-        """[Q, L] lists from the nearest on, and the inner product of each query with their centres."""
-        nearness: np.ndarray = queries @ self.centres.T  # [Q, D] @ [D, L] -> [Q, L]
-        order = np.argsort(-nearness, axis=1)
-        return order, np.take_along_axis(nearness, order, axis=1)
-
     def search_lists(
         self, queries: Queries, k: int, lists: np.ndarray, nearness: np.ndarray, bits: np.ndarray
     ) -> np.ndarray:
@@ -113,7 +107,8 @@ class InvertedLists:
             bits: little-endian bitmap over item numbers of those allowed.
         """
         one_thread()
-        lists, nearness = np.ascontiguousarray(lists), np.ascontiguousarray(nearness)
+        lists = np.ascontiguousarray(lists, dtype=np.int64)
+        nearness = np.ascontiguousarray(nearness, dtype=np.float32)
         numbers = np.full((len(queries), k), -1, dtype=np.int64)
         scores = np.empty((len(queries), k), dtype=np.float32)
         selector = faiss.IDSelectorBitmap(bits)

@@ -10,6 +10,7 @@ SCORE_DECIMALS = 6
 """Scores are rounded to this, so that equal vectors tie on every machine and keep catalogue order."""
 
 _TIE = 10.0**-SCORE_DECIMALS
+_FEW = 128  # so few are sorted at once
 
 
 def checked_queries(queries: Embeddings, k: int, *, width: int) -> np.ndarray:
@@ -59,17 +60,20 @@ def best(scores: np.ndarray, numbers: np.ndarray, k: int) -> Hits:
         numbers: [C] item numbers of the columns, or [Q, C].
         k: width of the answer; filled up with -1 and -inf.
     """
-    queries = len(scores)
+    queries, width = scores.shape
     found = Hits(np.full((queries, k), -1, np.int64), np.full((queries, k), -np.inf, np.float32))
     for query in range(queries):
         row = scores[query]
-        columns = _reaching(row, k)
-        rounded = np.round(row[columns], SCORE_DECIMALS).astype(np.float32)
-        named = numbers[columns] if numbers.ndim == 1 else numbers[query, columns]
+        named = numbers if numbers.ndim == 1 else numbers[query]
+        if width > max(k, _FEW):
+            columns = _reaching(row, k)
+            row, named = row[columns], named[columns]
+        rounded = row.round(SCORE_DECIMALS)
         order = np.lexsort((named, -rounded))[:k]
-        order = order[rounded[order] > -np.inf]
-        found.numbers[query, : len(order)] = named[order]
-        found.scores[query, : len(order)] = rounded[order]
+        ranked = rounded[order]
+        there = int(np.count_nonzero(ranked > -np.inf))  # they come first
+        found.numbers[query, :there] = named[order[:there]]
+        found.scores[query, :there] = ranked[:there]
     return found
 
 
@@ -81,8 +85,6 @@ def joined(left: Hits, right: Hits, k: int) -> Hits:
 
 def _reaching(row: np.ndarray, k: int) -> np.ndarray:
     # Everything that ties with the k-th: which of them stays is decided by number, not by chance.
-    if len(row) <= k:
-        return np.arange(len(row))
     threshold = np.partition(row, len(row) - k)[len(row) - k]
     return np.flatnonzero(row >= threshold - _TIE) if threshold > -np.inf else np.flatnonzero(row > -np.inf)
 

@@ -2,16 +2,17 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
 RANKS = (10, 30, 100, 300, 1000)
 PROBES = (1, *sorted(2**power * step // 2 for power in range(1, 13) for step in (2, 3)))
 _ENOUGH = 0.9995
-_CONFIDENCE_DEVIATIONS = 1.64  # one-sided 95 %
+CONFIDENCE_DEVIATIONS = 1.64  # one-sided 95 %
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class RecallTable:
     """Measured recall.
 
@@ -29,8 +30,7 @@ class RecallTable:
 
     def probes_for(self, effort: float, rank: float | int) -> int | None:
         """How many lists give recall `effort` at depth `rank`; None: no number of lists does."""
-        probes = self.probes_at(effort, np.array([rank], dtype=np.float64))[0]
-        return int(np.ceil(probes)) if np.isfinite(probes) else None
+        return _probes_for(self, effort, rank)
 
     def probes_at(self, effort: float, ranks: np.ndarray) -> np.ndarray:
         """`probes_for` of many depths; infinite where no number of lists does.
@@ -74,7 +74,7 @@ def measured(
         spread = each.std(axis=1) / np.sqrt(each.shape[1])
         tried.append(probes)
         means.append(each.mean(axis=1))
-        columns.append(means[-1] - _CONFIDENCE_DEVIATIONS * spread)
+        columns.append(means[-1] - CONFIDENCE_DEVIATIONS * spread)
         if columns[-1].min() >= _ENOUGH:
             break
     return RecallTable(depths, tuple(tried), np.stack(columns, axis=1), np.stack(means, axis=1))
@@ -105,3 +105,9 @@ def _places(right: np.ndarray, given: np.ndarray) -> np.ndarray:
     spot = np.minimum(np.searchsorted(given[order], right), len(given) - 1)
     places: np.ndarray = np.where(given[order][spot] == right, order[spot], np.iinfo(np.int64).max)
     return places
+
+
+@lru_cache(maxsize=512)
+def _probes_for(table: RecallTable, effort: float, rank: float | int) -> int | None:
+    probes = table.probes_at(effort, np.array([rank], dtype=np.float64))[0]
+    return int(np.ceil(probes)) if np.isfinite(probes) else None

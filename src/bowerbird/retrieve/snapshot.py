@@ -1,112 +1,77 @@
 """This file is about the settled part of an index: rows that no longer change, and lists that find them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from bowerbird.core.arrays import Embeddings, ItemMask, ItemNumbers, Mask, Queries
+from bowerbird.core.arrays import Embeddings, ItemMask, ItemNumbers, Queries
 from bowerbird.retrieve.config import IndexConfig
-from bowerbird.retrieve.fresh_rows import scan
-from bowerbird.retrieve.inverted_lists import InvertedLists, dot_rows
-from bowerbird.retrieve.nearest import best
+from bowerbird.retrieve.filtered_search import Lists, Slack, measured_slack, search_kept
+from bowerbird.retrieve.inverted_lists import InvertedLists
 from bowerbird.retrieve.recall_table import RANKS, RecallTable, measured
+from bowerbird.retrieve.rows import Rows, Selection, rows_from, select
 from bowerbird.retrieve.types import Hits
 
 _BLOCK_ROWS = 65_536
 
 
 @dataclass(frozen=True, slots=True)
-class Lists:
-    """Inverted lists, which list each row is in, and what was measured about them.
-
-    Attributes:
-        inverted: the lists.
-        list_of: [N] int32.
-        sizes: [L] how many rows each list holds.
-        recall: how many lists an effort needs.
-        trained_rows: how many rows there were when the centres were found.
-    """
-
-    inverted: InvertedLists
-    list_of: np.ndarray
-    sizes: np.ndarray
-    recall: RecallTable
-    trained_rows: int
-
-
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """The rows of one snapshot that one filter keeps.
-
-    Attributes:
-        rows: [M] rising.
-        bits: little-endian bitmap over item numbers.
-        per_list: [L] how many of them each list holds.
-    """
-
-    rows: np.ndarray
-    bits: np.ndarray
-    per_list: np.ndarray
-
-
-@dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Immutable rows; in memory or memory-mapped.
+    """Immutable: rows, and lists of them unless they are few enough to scan."""
 
-    Attributes:
-        numbers: [N] item numbers, rising.
-        vectors: [N, D] float32.
-        row_of: [highest number + 1] int32 row of a number, -1 where there is none.
-        lists: None: few enough rows to scan.
-    """
-
-    numbers: ItemNumbers
-    vectors: Embeddings
-    row_of: np.ndarray
+    rows: Rows
     lists: Lists | None
 
     def __len__(self) -> int:
-        return len(self.numbers)
+        return len(self.rows)
 
-    @property
-    def size(self) -> int:
-        """Highest number + 1."""
-        return len(self.row_of)
+    def probes(self, effort: float, k: int) -> int | None:
+        """How many lists are read for this recall at this depth; None: everything is."""
+        if self.lists is None or effort >= 1:
+            return None
+        return self.lists.recall.probes_for(effort, k)
 
-    def rows_of(self, numbers: np.ndarray) -> np.ndarray:
-        """Int64 rows, in the shape of the numbers; -1 where a number has none."""
-        inside = (numbers >= 0) & (numbers < self.size)
-        if not self.size:
-            return np.full(numbers.shape, -1, dtype=np.int64)
-        return np.where(inside, self.row_of[np.where(inside, numbers, 0)], -1).astype(np.int64)
+    def search(self, queries: Queries, k: int, effort: float, live: ItemMask | None) -> Hits | None:
+        """The k nearest of each query; None: so much of what was near is gone that `search_among` must do it.
 
-    def scored(self, queries: Queries, proposed: np.ndarray, k: int) -> Hits:
-        """The k best of [Q, C] proposed numbers by their full vectors; -1 is passed over."""
-        rows = self.rows_of(proposed)
-        return best(dot_rows(queries, self.vectors, np.ascontiguousarray(rows)), proposed, k)
+        Args:
+            queries: [Q, D] contiguous.
+            k: at least 1.
+            effort: recall to aim for; 1 is exact.
+            live: [rows.size] numbers that may be found; None: all that are there.
+        """
+        probes = self.probes(effort, k)
+        if probes is None or self.lists is None:
+            return self.rows.exact(queries, k, None if live is None else live[self.rows.numbers])
+        # Proposals beyond k make up for the rounding of the codes and for rows that are gone.
+        spare = max(8, k // 4)
+        proposed = self.lists.inverted.search(queries, k + spare + (16 if live is not None else 0), probes)
+        if live is not None:
+            proposed[~live[proposed]] = -1
+            if (np.count_nonzero(proposed >= 0, axis=1) < k).any():
+                return None
+        return self.rows.scored(queries, proposed, k)
 
-    def exact(self, queries: Queries, k: int, allowed: Mask | None = None) -> Hits:
-        """The k nearest of all rows, or of the allowed [N], exactly."""
-        return scan(queries, self.numbers, self.vectors, k, allowed)
-
-    def exact_among(self, queries: Queries, k: int, rows: np.ndarray) -> Hits:
-        """The k nearest of these rows, exactly, without reading any other."""
-        rows = np.ascontiguousarray(rows, dtype=np.int64)
-        parts = [
-            best(dot_rows(query[None], self.vectors, rows[None]), self.numbers[rows], k) for query in queries
-        ]
-        return Hits(
-            np.concatenate([np.empty((0, k), np.int64), *(part.numbers for part in parts)]),
-            np.concatenate([np.empty((0, k), np.float32), *(part.scores for part in parts)]),
-        )
+    def search_among(
+        self, queries: Queries, k: int, effort: float, chosen: Selection, *, exact_below: float | int
+    ) -> Hits:
+        """The k nearest of the chosen rows; exactly when they are fewer than `exact_below`."""
+        if self.lists is None or effort >= 1 or len(chosen.rows) < exact_below:
+            return self.rows.exact_among(queries, k, chosen.rows)
+        return search_kept(self.rows, self.lists, chosen, queries, k, effort)
 
     def select(self, keep: ItemMask) -> Selection:
-        """What a mask over item numbers [`size`] keeps here."""
-        rows = self.row_of[np.flatnonzero(keep)].astype(np.int64)
-        bits = np.packbits(keep, bitorder="little")
+        """What a mask over item numbers [rows.size] keeps here."""
         if self.lists is None:
-            return Selection(rows, bits, np.empty(0, np.int64))
-        return Selection(rows, bits, np.bincount(self.lists.list_of[rows], minlength=len(self.lists.sizes)))
+            return select(self.rows, None, 0, keep)
+        return select(self.rows, self.lists.list_of, len(self.lists.sizes), keep)
+
+    def recalibrated(self, queries: Queries) -> "Snapshot":
+        """The same, its lists measured with other queries."""
+        if self.lists is None:
+            return self
+        recall = calibrated(self.rows, self.lists.inverted, queries, skip_self=False)
+        return replace(self, lists=replace(self.lists, recall=recall))
 
 
 def build_snapshot(
@@ -120,64 +85,72 @@ def build_snapshot(
         config: how many lists, how many queries to calibrate with.
         centres: lists whose centres are used again, to save the training.
     """
-    order = np.argsort(numbers, kind="stable")
-    if not np.array_equal(order, np.arange(len(order))):
-        numbers, vectors = numbers[order], vectors[order]
-    row_of = np.full(int(numbers[-1]) + 1 if len(numbers) else 0, -1, dtype=np.int32)
-    row_of[numbers] = np.arange(len(numbers), dtype=np.int32)
-    plain = Snapshot(numbers, np.ascontiguousarray(vectors), row_of, None)
-    wanted = config.lists_for(len(numbers))
+    rows = rows_from(numbers, vectors)
+    wanted = config.lists_for(len(rows))
     if not wanted:
-        return plain
+        return Snapshot(rows, None)
     if centres is None:
-        trained_rows = len(numbers)
         inverted = InvertedLists.train(
-            plain.vectors,
+            rows.vectors,
             wanted,
             rounds=config.train_rounds,
             rows_per_list=config.train_rows_per_list,
             seed=config.seed,
         )
     else:
-        trained_rows = centres.trained_rows
         inverted = centres.inverted.emptied()
-    list_of = _filled(inverted, plain)
-    sizes = np.bincount(list_of, minlength=len(inverted))
-    recall = calibrated(plain, inverted, _held_out(plain, config), skip_self=True)
-    return Snapshot(
-        plain.numbers, plain.vectors, row_of, Lists(inverted, list_of, sizes, recall, trained_rows)
+    list_of = _filled(inverted, rows)
+    recall = calibrated(rows, inverted, _held_out(rows, config), skip_self=True)
+    lists = Lists(
+        inverted,
+        list_of,
+        np.bincount(list_of, minlength=len(inverted)),
+        _radii(inverted, rows, list_of),
+        recall,
+        Slack((), ()),
+        len(rows) if centres is None else centres.trained_rows,
     )
+    return Snapshot(rows, replace(lists, slack=measured_slack(rows, lists, seed=config.seed + 2)))
 
 
-def calibrated(
-    snapshot: Snapshot, inverted: InvertedLists, queries: Queries, *, skip_self: bool
-) -> RecallTable:
+def calibrated(rows: Rows, inverted: InvertedLists, queries: Queries, *, skip_self: bool) -> RecallTable:
     """How many lists an effort needs, measured with these queries against exact search.
 
-    `skip_self`: the queries are rows of the snapshot, and finding themselves proves nothing.
+    `skip_self`: the queries are among the rows, and to find oneself proves nothing.
     """
-    ranks = tuple(rank for rank in RANKS if rank <= max(RANKS[0], len(snapshot) // 20))
+    ranks = tuple(rank for rank in RANKS if rank <= max(RANKS[0], len(rows) // 20))
     skip = int(skip_self)
-    truth = snapshot.exact(queries, ranks[-1] + skip).numbers
+    truth = rows.exact(queries, ranks[-1] + skip).numbers
 
     def probe(k: int, probes: int) -> np.ndarray:
         proposed = inverted.search(queries, k + skip, probes)
-        return snapshot.scored(queries, proposed, k + skip).numbers[:, skip:]
+        return rows.scored(queries, proposed, k + skip).numbers[:, skip:]
 
     return measured(truth[:, skip:], probe, lists=len(inverted), ranks=ranks)
 
 
-def _filled(inverted: InvertedLists, snapshot: Snapshot) -> np.ndarray:
-    list_of = np.empty(len(snapshot), dtype=np.int32)
-    for start in range(0, len(snapshot), _BLOCK_ROWS):
-        rows = slice(start, start + _BLOCK_ROWS)
-        list_of[rows] = inverted.nearest_list(snapshot.vectors[rows])
-        inverted.fill(snapshot.numbers[rows], snapshot.vectors[rows], list_of[rows])
+def _filled(inverted: InvertedLists, rows: Rows) -> np.ndarray:
+    list_of = np.empty(len(rows), dtype=np.int32)
+    for start in range(0, len(rows), _BLOCK_ROWS):
+        block = slice(start, start + _BLOCK_ROWS)
+        list_of[block] = inverted.nearest_list(rows.vectors[block])
+        inverted.fill(rows.numbers[block], rows.vectors[block], list_of[block])
     return list_of
 
 
-def _held_out(snapshot: Snapshot, config: IndexConfig) -> np.ndarray:
+def _radii(inverted: InvertedLists, rows: Rows, list_of: np.ndarray) -> np.ndarray:
+    squares = np.empty(len(rows))
+    for start in range(0, len(rows), _BLOCK_ROWS):
+        block = slice(start, start + _BLOCK_ROWS)
+        away = rows.vectors[block] - inverted.centres[list_of[block]]
+        squares[block] = np.einsum("nd,nd->n", away, away)
+    total = np.bincount(list_of, weights=squares, minlength=len(inverted))
+    counts = np.maximum(1, np.bincount(list_of, minlength=len(inverted)))
+    return np.sqrt(total / counts).astype(np.float32)
+
+
+def _held_out(rows: Rows, config: IndexConfig) -> np.ndarray:
     rng = np.random.default_rng(config.seed + 1)
-    wanted = min(config.calibration_queries, len(snapshot))
-    held_out: np.ndarray = snapshot.vectors[np.sort(rng.choice(len(snapshot), wanted, replace=False))]
+    wanted = min(config.calibration_queries, len(rows))
+    held_out: np.ndarray = rows.vectors[np.sort(rng.choice(len(rows), wanted, replace=False))]
     return np.ascontiguousarray(held_out)

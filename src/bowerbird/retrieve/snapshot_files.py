@@ -15,16 +15,18 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bowerbird.core.errors import IncompatibleIndexError
 from bowerbird.core.ids import new_id
+from bowerbird.retrieve.filtered_search import Lists, Slack
 from bowerbird.retrieve.inverted_lists import InvertedLists
 from bowerbird.retrieve.recall_table import RecallTable
-from bowerbird.retrieve.snapshot import Lists, Snapshot
+from bowerbird.retrieve.rows import rows_from
+from bowerbird.retrieve.snapshot import Snapshot
 
 _MANIFEST = "manifest.json"
 _REBUILD = "rebuild it with `bowerbird retrieve build-index`"
 
 
-class RecallManifest(BaseModel):
-    """The recall table in JSON."""
+class ListsManifest(BaseModel):
+    """What was measured about the lists, in JSON."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -32,6 +34,8 @@ class RecallManifest(BaseModel):
     probes: tuple[int, ...]
     recall: tuple[tuple[float, ...], ...]
     mean: tuple[tuple[float, ...], ...]
+    efforts: tuple[float, ...]
+    slack: tuple[float, ...]
     trained_rows: int
 
 
@@ -47,7 +51,7 @@ class SnapshotManifest(BaseModel):
     lake_version: int
     generation: Annotated[str, Field(pattern=r"^snap_[0-9a-z]+$")]
     sha256: dict[str, str]
-    lists: RecallManifest | None
+    lists: ListsManifest | None
 
 
 def save_snapshot(snapshot: Snapshot, folder: Path, *, stamp_text: str, lake_version: int) -> None:
@@ -55,22 +59,23 @@ def save_snapshot(snapshot: Snapshot, folder: Path, *, stamp_text: str, lake_ver
     generation = new_id("snap")
     target = folder / generation
     target.mkdir(parents=True)
-    np.save(target / "numbers.npy", snapshot.numbers)
-    np.save(target / "vectors.npy", snapshot.vectors)
+    np.save(target / "numbers.npy", snapshot.rows.numbers)
+    np.save(target / "vectors.npy", snapshot.rows.vectors)
     if snapshot.lists is not None:
         np.save(target / "list_of.npy", snapshot.lists.list_of)
+        np.save(target / "radii.npy", snapshot.lists.radii)
         snapshot.lists.inverted.save(target / "lists.faiss")
     files = sorted(target.iterdir())
     for file in files:
         _sync(file)
     manifest = SnapshotManifest(
         stamp_text=stamp_text,
-        width=snapshot.vectors.shape[1],
+        width=snapshot.rows.vectors.shape[1],
         items=len(snapshot),
         lake_version=lake_version,
         generation=generation,
         sha256={file.name: _sha256(file) for file in files},
-        lists=_recall_manifest(snapshot.lists),
+        lists=_lists_manifest(snapshot.lists),
     )
     written = folder / f".{generation}.json"
     written.write_text(manifest.model_dump_json(indent=1))
@@ -131,8 +136,6 @@ def load_snapshot(folder: Path, *, width: int, stamp_text: str) -> tuple[Snapsho
 def _read(source: Path, manifest: SnapshotManifest) -> Snapshot:
     numbers = np.load(source / "numbers.npy")
     vectors = np.asarray(np.load(source / "vectors.npy", mmap_mode="r"))
-    row_of = np.full(int(numbers[-1]) + 1 if len(numbers) else 0, -1, dtype=np.int32)
-    row_of[numbers] = np.arange(len(numbers), dtype=np.int32)
     if vectors.shape != (manifest.items, manifest.width) or len(numbers) != manifest.items:
         raise ValueError(f"vectors of shape {vectors.shape}, manifest says {manifest.items} items")
     lists = None
@@ -142,19 +145,23 @@ def _read(source: Path, manifest: SnapshotManifest) -> Snapshot:
         list_of = np.asarray(np.load(source / "list_of.npy", mmap_mode="r"))
         inverted = InvertedLists.load(source / "lists.faiss")
         sizes = np.bincount(list_of, minlength=len(inverted))
-        lists = Lists(inverted, list_of, sizes, recall, table.trained_rows)
-    return Snapshot(numbers, vectors, row_of, lists)
+        slack = Slack(table.efforts, table.slack)
+        radii = np.load(source / "radii.npy")
+        lists = Lists(inverted, list_of, sizes, radii, recall, slack, table.trained_rows)
+    return Snapshot(rows_from(numbers, vectors), lists)
 
 
-def _recall_manifest(lists: Lists | None) -> RecallManifest | None:
+def _lists_manifest(lists: Lists | None) -> ListsManifest | None:
     if lists is None:
         return None
     table = lists.recall
-    return RecallManifest(
+    return ListsManifest(
         ranks=table.ranks,
         probes=table.probes,
         recall=tuple(tuple(row) for row in table.recall.tolist()),
         mean=tuple(tuple(row) for row in table.mean.tolist()),
+        efforts=lists.slack.efforts,
+        slack=lists.slack.slack,
         trained_rows=lists.trained_rows,
     )
 

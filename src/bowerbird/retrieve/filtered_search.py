@@ -1,0 +1,209 @@
+"""This file is about searching inverted lists for what a filter keeps.
+
+A filter may leave much of the catalogue and still nothing near the query (all lamps, asked with a picture of
+a rug), so how many lists have to be read depends on both. Two rounds:
+
+1. read the nearest lists that hold anything kept, as many as the density of what is kept calls for: where one
+   row in ten is kept, the k-th kept neighbour is about the (10 k)-th of all;
+2. read every further list that could still beat the k-th score found, where a list could reach the score of
+   its centre plus `slack` times its radius. The slack was measured when the lists were built, as what it
+   takes to keep recall under the least kind of several families of filters.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from bowerbird.core.arrays import Mask, Queries
+from bowerbird.retrieve.inverted_lists import InvertedLists
+from bowerbird.retrieve.nearest import joined
+from bowerbird.retrieve.recall_table import CONFIDENCE_DEVIATIONS, RecallTable
+from bowerbird.retrieve.rows import Rows, Selection, select
+from bowerbird.retrieve.types import Hits
+
+EFFORTS = (0.8, 0.9, 0.95, 0.97, 0.98, 0.99, 0.995)
+_SLACKS = np.arange(0, 1.51, 0.02)
+_RUNG = 1.3  # each number of lists that is considered is so many times the one before
+_QUERIES = 160
+
+
+@dataclass(frozen=True, slots=True)
+class Slack:
+    """How far above the score of its centre a list is taken to reach, in radii.
+
+    Attributes:
+        efforts: recall at 10, rising.
+        slack: what each needs.
+    """
+
+    efforts: tuple[float, ...]
+    slack: tuple[float, ...]
+
+    def at(self, effort: float) -> float:
+        """The slack for this recall; infinite beyond what was measured."""
+        enough = (slack for known, slack in zip(self.efforts, self.slack, strict=True) if known >= effort)
+        return next(enough, np.inf)
+
+
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """Inverted lists, what is in them, and what was measured about them.
+
+    Attributes:
+        inverted: the lists.
+        list_of: [N] int32 which list each row is in.
+        sizes: [L] how many rows each list holds.
+        radii: [L] float32 root mean square distance of its rows from its centre.
+        recall: how many lists an effort needs.
+        slack: how far lists reach, for filtered searches.
+        trained_rows: how many rows there were when the centres were found.
+    """
+
+    inverted: InvertedLists
+    list_of: np.ndarray
+    sizes: np.ndarray
+    radii: np.ndarray
+    recall: RecallTable
+    slack: Slack
+    trained_rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Path:
+    """The lists that hold anything kept, from the nearest to each query on.
+
+    Attributes:
+        lists: [Q, V] list numbers.
+        nearness: [Q, V] inner product of the query with their centres.
+        held: [Q, V] how many kept rows each holds.
+        first: [Q] how many of them round 1 reads.
+    """
+
+    lists: np.ndarray
+    nearness: np.ndarray
+    held: np.ndarray
+    first: np.ndarray
+
+
+def search_kept(rows: Rows, lists: Lists, chosen: Selection, queries: Queries, k: int, effort: float) -> Hits:
+    """The k nearest kept rows of each query: from few lists where that is enough, else from all kept rows.
+
+    Args:
+        rows: the vectors.
+        lists: lists of these rows.
+        chosen: what the filter keeps.
+        queries: [Q, D] contiguous.
+        k: at least 1.
+        effort: recall to aim for.
+    """
+    slack, whole = lists.slack.at(effort), len(chosen.rows) * len(queries)
+    path = _path(lists, chosen, queries, k, effort) if np.isfinite(slack) and whole else None
+    if path is None or 2 * _read(path, _is_first(path)) >= whole:
+        return rows.exact_among(queries, k, chosen.rows)
+    found = _round(rows, lists, chosen, queries, k, path, _is_first(path))
+    is_second = _is_second(path, found.scores[:, -1], lists.radii, slack)
+    if not is_second.any():
+        return found
+    if 2 * _read(path, is_second) >= whole:
+        return rows.exact_among(queries, k, chosen.rows)
+    return joined(found, _round(rows, lists, chosen, queries, k, path, is_second), k)
+
+
+def measured_slack(rows: Rows, lists: Lists, *, seed: int) -> Slack:
+    """What each effort needs, so that the least kind of the families of filters still gets its recall."""
+    rng = np.random.default_rng(seed)
+    asked = np.sort(rng.choice(len(rows), min(_QUERIES, len(rows)), replace=False))
+    queries = np.ascontiguousarray(rows.vectors[asked])
+    needed = np.zeros(len(EFFORTS))
+    for keep in _families(rows, lists, rng):
+        keep[asked] = False  # to find oneself proves nothing
+        if np.count_nonzero(keep) > 10:
+            needed = np.maximum(needed, _slack_of(rows, lists, queries, keep))
+    return Slack(EFFORTS, tuple(needed.tolist()))
+
+
+def _path(lists: Lists, chosen: Selection, queries: np.ndarray, k: int, effort: float) -> _Path | None:
+    visited = np.flatnonzero(chosen.per_list)
+    nearness: np.ndarray = (queries @ lists.inverted.centres.T)[:, visited]  # [Q, D] @ [D, L] -> [Q, V]
+    order = np.argsort(-nearness, axis=1)
+    named = visited[order]
+    held = chosen.per_list[named]
+    rungs = np.unique(np.minimum(len(visited), _RUNG ** np.arange(2, 60)).astype(np.int64))
+    kept_by = np.cumsum(held, axis=1)[:, rungs - 1]  # [Q, G]
+    depth = k * np.cumsum(lists.sizes[named], axis=1)[:, rungs - 1] / kept_by
+    is_enough = rungs >= lists.recall.probes_at(effort, depth.ravel()).reshape(depth.shape)
+    if not is_enough.any(axis=1).all():
+        return None
+    first = rungs[np.argmax(is_enough, axis=1)]
+    return _Path(named, nearness[np.arange(len(queries))[:, None], order], held, first)
+
+
+def _is_first(path: _Path) -> np.ndarray:
+    return np.asarray(np.arange(path.lists.shape[1]) < path.first[:, None])
+
+
+def _is_second(path: _Path, kth_scores: np.ndarray, radii: np.ndarray, slack: float) -> np.ndarray:
+    could_reach = path.nearness + slack * radii[path.lists] >= kth_scores[:, None]
+    return np.asarray(could_reach & ~_is_first(path))
+
+
+def _read(path: _Path, is_read: np.ndarray) -> int:
+    return int(path.held[is_read].sum())
+
+
+def _round(
+    rows: Rows,
+    lists: Lists,
+    chosen: Selection,
+    queries: np.ndarray,
+    k: int,
+    path: _Path,
+    is_read: np.ndarray,
+) -> Hits:
+    # Each query's lists to the front, -1 behind them.
+    widest = int(is_read.sum(axis=1).max(initial=1))
+    front = np.argsort(~is_read, axis=1, kind="stable")[:, :widest]
+    every = np.arange(len(queries))[:, None]
+    named = np.where(is_read[every, front], path.lists[every, front], -1)
+    near = path.nearness[every, front]
+    proposals = min(k + max(8, k // 4), len(chosen.rows))
+    proposed = lists.inverted.search_lists(queries, proposals, named, near, chosen.bits)
+    return rows.scored(queries, proposed, k)
+
+
+def _slack_of(rows: Rows, lists: Lists, queries: np.ndarray, keep: Mask) -> np.ndarray:
+    """[efforts] the least slack that gives each recall at 10 under one filter."""
+    mask = np.zeros(rows.size, dtype=bool)
+    mask[rows.numbers[keep]] = True
+    chosen = select(rows, lists.list_of, len(lists.sizes), mask)
+    truth = rows.exact(queries, 10, keep)
+    needed = np.zeros(len(EFFORTS))
+    for place, effort in enumerate(EFFORTS):
+        path = _path(lists, chosen, queries, 10, effort)
+        if path is None:
+            continue  # such a search reads all that is kept
+        kth = _round(rows, lists, chosen, queries, 10, path, _is_first(path)).scores[:, -1]
+        in_list = lists.list_of[rows.rows_of(truth.numbers)]  # [Q, 10]
+        near = np.einsum("qd,qkd->qk", queries, lists.inverted.centres[in_list])
+        is_read = near >= path.nearness[np.arange(len(queries)), path.first - 1][:, None]
+        least = np.where(is_read, 0.0, (kth[:, None] - near) / np.maximum(lists.radii[in_list], 1e-6))
+        recall = (least[:, :, None] <= _SLACKS).mean(axis=1)  # [Q, S]
+        sure = recall.mean(axis=0) - CONFIDENCE_DEVIATIONS * recall.std(axis=0) / np.sqrt(len(queries))
+        reaching = np.flatnonzero(sure >= effort)
+        needed[place] = _SLACKS[reaching[0]] if len(reaching) else np.inf
+    return needed
+
+
+def _families(rows: Rows, lists: Lists, rng: np.random.Generator) -> Iterator[Mask]:
+    """Filters that have nothing to do with the vectors, and filters that follow them."""
+    for part in (0.1, 0.5):
+        yield rng.random(len(rows)) < part
+    for part in (0.08, 0.25):
+        yield rng.permutation(len(lists.sizes))[lists.list_of] < part * len(lists.sizes)
+    for part in (0.08, 0.25):
+        one, other = rows.vectors[rng.integers(0, len(rows), 2)]
+        along = rows.vectors @ (one - other)  # [N, D] @ [D] -> [N]
+        yield along > np.quantile(along, 1 - part)
+    along = rows.vectors @ rows.vectors[int(rng.integers(0, len(rows)))]
+    yield along < np.quantile(along, 0.15)
