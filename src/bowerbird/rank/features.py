@@ -21,15 +21,15 @@ class Tastes:
         numbers: int64 [I] liked items that candidates are compared with: medoids and the newest likes.
         vectors: [I, D] their unit taste vectors.
         importance: [I] in [0, 1]; 1 for the most important.
-        disliked: [K, D] unit taste vectors of disliked items.
-        dislike_weights: [K] in (0, 1].
+        disliked: float32 [K, D] unit taste vectors of disliked items.
+        dislike_weights: float32 [K] in (0, 1].
     """
 
     numbers: ItemNumbers
     vectors: Embeddings
     importance: Scores
-    disliked: Embeddings
-    dislike_weights: Scores
+    disliked: np.ndarray
+    dislike_weights: np.ndarray
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,15 +20,15 @@ class Liking:
         liked: [L] items with a net positive say.
         weights: [L] sum of `INTEREST_WEIGHTS` of their actions, each halved every half-life.
         actions: [L] code of the strongest action on the item: the one to name in a reason.
-        disliked: [K] items that were hidden or asked to be seen less of, and not taken back.
-        dislike_weights: [K] in (0, 1], halved every half-life.
+        disliked: int64 [K] items that were hidden or asked to be seen less of, and not taken back.
+        dislike_weights: float32 [K] in (0, 1], halved every half-life.
     """
 
     liked: ItemNumbers
     weights: Scores
     actions: np.ndarray
-    disliked: ItemNumbers
-    dislike_weights: Scores
+    disliked: np.ndarray
+    dislike_weights: np.ndarray
 
     def where(self, keep: Mask) -> "Liking":
         """Only the liked rows where `keep` is true; dislikes stay."""

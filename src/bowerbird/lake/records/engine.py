@@ -1,9 +1,9 @@
 """This file is about the connection to the records database: durable, and one writer at a time."""
 
+import sqlite3
 from pathlib import Path
 
 import sqlalchemy as sa
-from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from bowerbird.lake.records.tables import metadata
@@ -15,8 +15,8 @@ _WAIT_MS = 30_000
 def open_engine(path: Path) -> sa.Engine:
     """An engine on a SQLite file: WAL, fsync at each commit, foreign keys kept.
 
-    Every transaction begins with BEGIN IMMEDIATE. So two writers never both read and then find that they cannot
-    write: the second waits.
+    Every transaction begins with BEGIN IMMEDIATE. So two writers never both read and then find that they
+    cannot write: the second waits.
     """
     engine = sa.create_engine(
         f"sqlite:///{path}", connect_args={"check_same_thread": False, "timeout": _WAIT_MS / 1000}
@@ -33,7 +33,7 @@ def reading(engine: sa.Engine) -> sa.Engine:
     return engine.execution_options(bowerbird_is_reading=True)
 
 
-def _on_connect(raw: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+def _on_connect(raw: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
     # The driver's own transaction handling begins late and not IMMEDIATE; `_on_begin` does it instead.
     raw.isolation_level = None
     cursor = raw.cursor()

@@ -96,7 +96,7 @@ class Ground:
         code = int(self._catalogue.codes("category")[number])
         return self._catalogue.vocabulary("category")[code].split(PATH_SEPARATOR)[-1]
 
-    def look_and_taste(self, numbers: ItemNumbers) -> tuple[Embeddings, Embeddings]:
+    def look_and_taste(self, numbers: ItemNumbers) -> tuple[np.ndarray, np.ndarray]:
         """[C, D_look] and [C, D_look + D_words] unit vectors; rows of zeros where an item is gone."""
         look = self._sight.look.vectors(numbers)
         return look, self._joined(look, self._sight.words.vectors(numbers))
@@ -105,7 +105,7 @@ class Ground:
         """[C, D_look + D_words] unit vectors in which tastes are compared."""
         return self.look_and_taste(numbers)[1]
 
-    def _joined(self, look: Embeddings, words: Embeddings) -> Embeddings:
+    def _joined(self, look: np.ndarray, words: np.ndarray) -> np.ndarray:
         # The cosine of joined vectors is the weighted mean of the two cosines.
         return np.concatenate([look * self._look_part, words * self._words_part], axis=1)
 
