@@ -1,13 +1,14 @@
-"""This file is about cards: the JSON of items that clients see, made on demand from rows in a memory-mapped file.
+"""This file is about cards: the JSON of items that clients see, made on demand from a memory-mapped file.
 
-Random reads of Lance rows cost some 20 ms a page of 25, because each column of each row is a read of its own. Here a
-row lies in one piece in an Arrow file that the page cache holds, and a card costs some 20 µs. The file is derived:
-it lies in `<lake>/index`, carries the version that it was made from, and is made again when it does not fit.
+Random reads of Lance rows cost some 20 ms a page of 25, because each column of each row is a read of its own.
+Here a row lies in one piece in an Arrow file that the page cache holds, and a card costs some 20 µs. The file
+is derived: it lies in `<lake>/index`, carries the version that it was made from, and is made again when it does
+not fit.
 """
 
 import base64
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
@@ -85,6 +86,9 @@ class CardRow:
         }
 
 
+_TEXT_CELLS = tuple(field.name for field in fields(CardRow))[:-1]
+
+
 class CardRows:
     """Rows behind cards, found by item number: some in a memory-mapped file, the fresh ones in memory."""
 
@@ -111,8 +115,10 @@ class CardRows:
         packed = self._packed(number)
         if packed is None:
             return None
-        *texts, thumbhash = packed.split(_BETWEEN_CELLS, len(CardRow.__slots__) - 1)
-        return CardRow(*(text.decode() for text in texts), thumbhash=thumbhash)
+        # The thumbhash comes last: its bytes may look like our separator.
+        cells = packed.split(_BETWEEN_CELLS, len(_TEXT_CELLS))
+        texts = {name: cell.decode() for name, cell in zip(_TEXT_CELLS, cells[:-1], strict=True)}
+        return CardRow(**texts, thumbhash=cells[-1])
 
     def id_of(self, number: int) -> str | None:
         """The id of an item, or None."""

@@ -1,4 +1,4 @@
-"""This file is about the catalogue: every live item as columns in memory, kept fresh from the lake's changes."""
+"""This file is about the catalogue: every live item as columns in memory, kept fresh from the lake."""
 
 import logging
 import threading
@@ -121,7 +121,7 @@ class Catalogue:
         return int(np.count_nonzero(self.live))
 
     def numbers_of(self, ids: Sequence[str]) -> np.ndarray:
-        """[B] int64 numbers of ids; -1 for one that is unknown. Deleted items keep their number: see `live`."""
+        """[B] int64 numbers of ids; -1 for an unknown one. Deleted items keep theirs: see `live`."""
         return self._ids.find(ids)
 
     def ids_of(self, numbers: Sequence[int] | np.ndarray) -> list[str]:
@@ -150,12 +150,12 @@ class Catalogue:
         """The item's JSON, encoded once.
 
         Raises:
-            NotFoundError: there is no such item.
+            NotFoundError: there is no such item, or it was deleted.
         """
         card = self._cards.get(number)
         if card is None:
             row = self._rows.row(number)
-            if row is None:
+            if row is None or not self.live[number]:
                 raise _no_number(number)
             card = row.as_json()
             if len(self._cards) >= self._lake.config.cached_cards:

@@ -1,7 +1,7 @@
 """This file is about the catalogue's columns: what filters and ranking read, addressed by item number.
 
-Arrays are allocated with room to grow and changed in place; a reader that holds a view sees values of live items
-change, never move.
+Arrays are allocated with room to grow and changed in place; a reader that holds a view sees values of live
+items change, never move.
 """
 
 from dataclasses import dataclass, fields

@@ -14,9 +14,11 @@ class LakeConfig(BaseModel):
     """Compaction aims at files of this size; rows per file follow from the bytes per row."""
     upkeep_rows: Annotated[int, Field(ge=1_000)] = 50_000
     """Rows written by one table since its indexes were last brought up to date, before a writer does so."""
-    keep_versions_hours: Annotated[float, Field(ge=0)] = 24 * 14
+    upkeep_writes: Annotated[int, Field(ge=10)] = 200
+    """Writes to one table, however small, before a writer brings its files and indexes up to date."""
+    keep_versions_hours: Annotated[float, Field(ge=0)] = 24.0 * 14
     """How far back `--as-of` reaches after maintenance."""
-    keep_tombstones_hours: Annotated[float, Field(ge=0)] = 24 * 30
+    keep_tombstones_hours: Annotated[float, Field(ge=0)] = 24.0 * 30
     """How long a deleted item is remembered, so that every reader of the change feed hears of it."""
     group_commit_ms: Annotated[float, Field(ge=0, le=1_000)] = 5.0
     """How long the event log gathers events for one durable commit."""
@@ -30,5 +32,5 @@ class LakeConfig(BaseModel):
     """People whose online state is held in memory."""
     cached_cards: Annotated[int, Field(ge=1)] = 50_000
     """Item cards (about 0.6 kB each) held encoded in memory."""
-    idempotency_hours: Annotated[float, Field(ge=0)] = 24
+    idempotency_hours: Annotated[float, Field(ge=0)] = 24.0
     """How long an idempotency key is remembered."""

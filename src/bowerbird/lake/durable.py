@@ -1,8 +1,8 @@
-"""This file is about what survives a power cut: syncing what Lance leaves to the page cache, and mending heads.
+"""This file is about what survives a power cut: syncing what Lance leaves in memory, and mending heads.
 
-Lance renames its files into place but never calls fsync on a local disk. So after each commit we sync the data,
-then the manifest that names it, then the folders that name both. A head that a power cut damaged all the same is
-put aside when the table is opened, and the version before it is the head again.
+Lance renames its files into place but never calls fsync on a local disk. So after each commit we sync the
+data, then the manifest that names it, then the folders that name both. A head that a power cut damaged all
+the same is put aside when the table is opened, and the version before it is the head again.
 """
 
 import logging
@@ -19,6 +19,8 @@ log = logging.getLogger(__name__)
 _VERSIONS = "_versions"
 _QUARANTINE = "_quarantine"
 _MAGIC = b"LANC"  # the last bytes of a whole manifest
+# Lance never changes a file that it has finished; one that has not changed for this long is not looked at again.
+_SETTLED_NS = 60 * 1_000_000_000
 _Seen = tuple[int, int]  # size in bytes, modification time in ns
 
 
@@ -28,22 +30,30 @@ class DurableFolder:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._synced: dict[str, _Seen] = {}
+        self._settled: set[str] = set()
 
     def sync(self) -> None:
         """Every file written since the last call is on the disk: data, then manifests, then folders."""
-        changed = [(path, seen) for path, seen in _files(self._root) if self._synced.get(path) != seen]
+        settled_ns = time.time_ns() - _SETTLED_NS
+        changed = []
+        for path, seen in _files(self._root, self._settled):
+            if self._synced.get(path) != seen:
+                changed.append((path, seen))
+            elif seen[1] < settled_ns:
+                self._settled.add(path)
         changed.sort(key=lambda entry: _is_manifest(entry[0]))
         for path, seen in changed:
             if _fsync_if_there(path):
                 self._synced[path] = seen
-        folders = {os.path.dirname(path) for path, _ in changed}  # noqa: PTH120 (plain strings: thousands of files)
+        folders = {os.path.dirname(path) for path, _ in changed}  # noqa: PTH120 (strings: thousands of files)
         for folder in sorted(folders | {str(self._root)}, key=len, reverse=True):
             _fsync_if_there(folder)
 
     def forget(self) -> None:
         """Files have been removed: let go of the names that are gone."""
-        there = {path for path, _ in _files(self._root)}
+        there = {path for path, _ in _files(self._root, set())}
         self._synced = {path: seen for path, seen in self._synced.items() if path in there}
+        self._settled &= there
 
 
 def open_repaired(root: Path) -> lance.LanceDataset:
@@ -66,8 +76,8 @@ def open_repaired(root: Path) -> lance.LanceDataset:
 
 
 def _damage_of_head(root: Path, manifest: Path) -> str | None:
-    # Only what a power cut leaves counts as damage: anything else that stops us from opening (no memory, no file
-    # handles, no rights) must not cost a good version.
+    # Only what a power cut leaves counts as damage: anything else that stops us from opening (no memory, no
+    # file handles, no rights) must not cost a good version.
     size = manifest.stat().st_size
     with manifest.open("rb") as file:
         file.seek(max(size - len(_MAGIC), 0))
@@ -86,8 +96,8 @@ def _open(root: Path) -> lance.LanceDataset:
         return lance.dataset(str(root))
     except (OSError, ValueError, RuntimeError) as error:
         raise TableDamagedError(
-            f"table {root.name} has a whole manifest but cannot be opened: {error}; needed is a readable folder; "
-            "check rights, free memory and that `pylance` has the pinned version"
+            f"table {root.name} has a whole manifest but cannot be opened: {error}; needed is a readable "
+            "folder; check rights, free memory and that `pylance` has the pinned version"
         ) from error
 
 
@@ -108,7 +118,7 @@ def _manifests_newest_first(root: Path) -> list[Path]:
     return sorted((root / _VERSIONS).glob("*.manifest"), key=lambda path: path.name.zfill(32))
 
 
-def _files(root: Path) -> list[tuple[str, _Seen]]:
+def _files(root: Path, passed_over: set[str]) -> list[tuple[str, _Seen]]:
     found: list[tuple[str, _Seen]] = []
     folders = [str(root)]
     while folders:
@@ -116,6 +126,8 @@ def _files(root: Path) -> list[tuple[str, _Seen]]:
             for entry in entries:
                 if entry.is_dir(follow_symlinks=False):
                     folders.append(entry.path)
+                    continue
+                if entry.path in passed_over:
                     continue
                 try:
                     stat = entry.stat()

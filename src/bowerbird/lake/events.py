@@ -53,7 +53,7 @@ class EventLog:
         self._writer.start()
 
     def append(self, events: Sequence[Event]) -> AppendResult:
-        """Stores the events; durable on return. An event id that is known, or twice in the batch, counts once.
+        """Stores the events; durable on return. An event id that is known, or comes twice, counts once.
 
         Raises:
             LakeError: the disk refuses; nothing of this batch is stored.
@@ -76,7 +76,10 @@ class EventLog:
 
     def commit(self, group: str, offset: int) -> None:
         """`group` has dealt with everything up to `offset`; an older offset changes nothing."""
-        statement = "INSERT INTO reader VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET offset = max(offset, excluded.offset)"
+        statement = (
+            "INSERT INTO reader VALUES (?, ?) "
+            "ON CONFLICT (name) DO UPDATE SET offset = max(offset, excluded.offset)"
+        )
         with self._reading:
             self._reader.execute(statement, (group, offset))
 

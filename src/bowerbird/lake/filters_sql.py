@@ -1,8 +1,8 @@
 """This file is about filters as SQL: the WHERE that Lance understands, with every value quoted.
 
 Two rules make SQL agree with the masks of the catalogue: a missing value satisfies no comparison, so each
-comparison is made false (never NULL) for it, and `NOT` of it is true; and a value of another type than the column's
-equals nothing.
+comparison is made false (never NULL) for it, and `NOT` of it is true; and a value of another type than the
+column's equals nothing.
 """
 
 import math

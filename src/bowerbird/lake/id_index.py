@@ -11,7 +11,7 @@ _FRESH_MAX = 50_000
 
 
 class IdIndex:
-    """Ids to numbers by 64-bit hashes; a hit is checked against the id itself, so a collision costs time only."""
+    """Ids to numbers by 64-bit hashes; a hit is checked against the id, so a collision only costs time."""
 
     def __init__(self, id_of: Callable[[int], str | None]) -> None:
         """`id_of` gives the id of a number, or None."""

@@ -16,7 +16,8 @@ from bowerbird.lake.items import StoredItem, items_of
 from bowerbird.lake.online import OnlineStore
 from bowerbird.lake.records import Records
 from bowerbird.lake.schemas import BLOB, ITEM, MEDIA, TableSpec, embedding_spec
-from bowerbird.lake.tables import Table, TableDebt
+from bowerbird.lake.tables import Table
+from bowerbird.lake.upkeep import TableDebt
 
 log = logging.getLogger(__name__)
 
@@ -89,7 +90,7 @@ class Lake:
         return self._embeddings[spec.name]
 
     def at(self, moment: int | str | datetime) -> LakeView:
-        """The items as of a version of the item table, or as of a time (ISO 8601; without a zone it is local).
+        """The items as of a version of the item table, or of a time (ISO 8601; without a zone it is local).
 
         Raises:
             NotFoundError: that version or time is not kept.

@@ -90,7 +90,9 @@ def _has_colour(names: list[str], columns: CatalogueColumns) -> np.ndarray:
     return keep
 
 
-def _range(field: str, gte: float | None, lt: float | None, columns: CatalogueColumns) -> np.ndarray:
+def _range(
+    field: str, gte: float | int | None, lt: float | int | None, columns: CatalogueColumns
+) -> np.ndarray:
     _check_known(field)
     if field not in _WHOLE_FIELDS:
         raise FilterError(f"range on {field} was received; it holds text; use eq, in or has_any")
@@ -112,5 +114,6 @@ def _at(numbers: np.ndarray, size: int) -> np.ndarray:
 def _check_known(field: str) -> None:
     if field not in KNOWN_FIELDS:
         raise FilterError(
-            f"filter field {field!r} was received; known fields are {', '.join(sorted(KNOWN_FIELDS))}; use one of them"
+            f"filter field {field!r} was received; known fields are {', '.join(sorted(KNOWN_FIELDS))}; "
+            "use one of them"
         )

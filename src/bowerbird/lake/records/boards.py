@@ -186,4 +186,4 @@ def _sections(connection: sa.Connection, board_ids: list[str]) -> list[Section]:
         .where(section.c.board_id.in_(board_ids))
         .order_by(section.c.created_ms, section.c.id)
     )
-    return [Section(row.id, row.board_id, row.name, row.count) for row in rows]
+    return [Section(*row) for row in rows]

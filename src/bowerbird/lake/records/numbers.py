@@ -51,26 +51,22 @@ class Numbers:
             return int(connection.scalar(sa.select(counter.c.next).where(counter.c.name == _ITEMS)) or 0)
 
     def _add(self, fresh: list[str], known: dict[str, int]) -> list[str]:
+        mine = counter.c.name == _ITEMS
         with self._engine.begin() as connection:
-            # The counter's row is the lock: whoever holds it sees every number given before (also on PostgreSQL).
             connection.execute(
                 insert(counter).values(name=_ITEMS, next=0).on_conflict_do_nothing(index_elements=["name"])
             )
-            first = connection.scalar(
-                sa.update(counter)
-                .where(counter.c.name == _ITEMS)
-                .values(next=counter.c.next)
-                .returning(counter.c.next)
-            )
+            # The counter's row is the lock: whoever has touched it sees every number given before.
+            touch = sa.update(counter).where(mine).values(next=counter.c.next).returning(counter.c.next)
+            first = connection.execute(touch).scalar_one()
             known |= self._find_in(connection, fresh)
             added = [id_ for id_ in fresh if id_ not in known]
-            rows = [{"id": id_, "number": int(first or 0) + row} for row, id_ in enumerate(added)]
-            if rows:
+            given = dict(zip(added, range(first, first + len(added)), strict=True))
+            if given:
+                rows = [{"id": id_, "number": number} for id_, number in given.items()]
                 connection.execute(sa.insert(item_number), rows)
-                connection.execute(
-                    sa.update(counter).where(counter.c.name == _ITEMS).values(next=counter.c.next + len(rows))
-                )
-                known |= {row["id"]: row["number"] for row in rows}
+                connection.execute(sa.update(counter).where(mine).values(next=first + len(rows)))
+        known |= given
         return added
 
     def _find(self, engine: sa.Engine, ids: Sequence[str]) -> dict[str, int]:

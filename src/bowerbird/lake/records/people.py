@@ -1,4 +1,4 @@
-"""This file is about people: only that they exist, since when, and whether they consent to being remembered."""
+"""This file is about people: that they exist, since when, and whether they consent to being remembered."""
 
 from dataclasses import dataclass
 

@@ -1,0 +1,99 @@
+"""This file is about upkeep: bounded compaction, fresh indexes, old versions let go, and the debt of it."""
+
+import os
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import lance
+
+from bowerbird.lake.config import LakeConfig
+from bowerbird.lake.schemas import TableSpec
+
+
+@dataclass(frozen=True, slots=True)
+class TableDebt:
+    """What maintenance would put right, as figures to watch.
+
+    Attributes:
+        rows: all rows, tombstones included.
+        fragments: files that a full scan opens.
+        deleted_rows: rows that still take space.
+        unindexed_rows: rows that a word search scans without the index.
+        versions: states that can be read with `as-of`.
+    """
+
+    rows: int
+    fragments: int
+    deleted_rows: int
+    unindexed_rows: int
+    versions: int
+
+
+def index_name(column: str) -> str:
+    """What the index on a column is called."""
+    return f"{column}_index"
+
+
+def debt_of(head: lance.LanceDataset, spec: TableSpec) -> TableDebt:
+    """The debt of a table."""
+    fragments = head.get_fragments()
+    unindexed = 0
+    if spec.words is not None:
+        unindexed = int(head.stats.index_stats(index_name(spec.words)).get("num_unindexed_rows", 0))
+    return TableDebt(
+        rows=head.count_rows(),
+        fragments=len(fragments),
+        deleted_rows=sum(fragment.num_deletions for fragment in fragments),
+        unindexed_rows=unindexed,
+        versions=len(head.versions()),
+    )
+
+
+def build_indexes(target: lance.LanceDataset, spec: TableSpec) -> None:
+    """The indexes of a table that has just been made."""
+    target.create_scalar_index(spec.key, "BTREE", name=index_name(spec.key))
+    if spec.words is not None:
+        target.create_scalar_index(
+            spec.words,
+            "INVERTED",
+            name=index_name(spec.words),
+            with_position=False,
+            stem=True,
+            ascii_folding=True,
+            remove_stop_words=False,
+        )
+
+
+def tidy(target: lance.LanceDataset, config: LakeConfig) -> None:
+    """Small files become large ones, within bounds, and every row is in the indexes."""
+    target.optimize.compact_files(target_rows_per_fragment=rows_per_fragment(target, config.fragment_bytes))
+    target.optimize.optimize_indices()
+
+
+def let_go(target: lance.LanceDataset, spec: TableSpec, config: LakeConfig) -> None:
+    """Old versions are gone, and the files that only they used."""
+    hours = config.keep_versions_hours
+    if spec.is_content_addressed:
+        # Its rows never change, so old versions tell nothing; after compaction they would double the disk.
+        hours = min(hours, 1.0)
+    target.cleanup_old_versions(older_than=timedelta(hours=hours), error_if_tagged_old_versions=False)
+
+
+def rows_per_fragment(head: lance.LanceDataset, fragment_bytes: int) -> int:
+    """Rows that fill one fragment of `fragment_bytes`, from the bytes that rows take; at least 1.
+
+    Without this bound compaction would rewrite, and hold in memory, a million rows whatever their size.
+    """
+    fragments = head.get_fragments()
+    rows = sum(fragment.physical_rows for fragment in fragments)
+    data = Path(head.uri) / "data"
+    total = sum(_bytes_of(data, file.path) for fragment in fragments for file in fragment.data_files())
+    return max(int(fragment_bytes / max(total / rows, 1.0)), 1) if rows else fragment_bytes
+
+
+def _bytes_of(data: Path, name: str) -> int:
+    # Blobs lie beside their data file, in a folder of the same name.
+    blobs = data / name.removesuffix(".lance")
+    beside = sum(entry.stat().st_size for entry in os.scandir(blobs)) if blobs.is_dir() else 0
+    return (data / name).stat().st_size + beside
