@@ -73,6 +73,17 @@ def refuse_other_kinds(content: bytes) -> None:
         raise _refusal("web-page", "a web page or other markup was received")
 
 
+def is_raster_start(start: bytes) -> bool:
+    """Whether bytes begin like a raster format that is taken."""
+    if start.startswith(
+        (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a", b"II*\x00", b"MM\x00*")
+    ):
+        return True
+    is_bmp = start[:2] == b"BM" and len(start) >= 26 and start[6:10] == b"\x00\x00\x00\x00"
+    is_webp = start[:4] == b"RIFF" and start[8:12] == b"WEBP"
+    return is_bmp or is_webp or (start[4:8] == b"ftyp" and start[8:12] in (b"avif", b"avis", b"mif1"))
+
+
 def _refuse_boxes(start: bytes) -> None:
     """ISO base media files say in their brand whether they are AVIF, HEIC, a raw picture or a film."""
     brand = start[8:12]

@@ -1,0 +1,93 @@
+"""This file is about `bowerbird lake`: importing, and the commands over its tables."""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from bowerbird.core.errors import ConfigError
+from bowerbird.lake.importing.job import ImportOptions, ImportProgress, import_source
+from bowerbird.lake.lake import Lake
+from bowerbird.lake.types import ImportReport
+
+
+def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Adds `lake import` and the commands over tables."""
+    lake = commands.add_parser("lake", help="bring pictures in, look at what is kept")
+    verbs = lake.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    take_in = verbs.add_parser("import", help="bring in a folder, a zip, CSV, TSV, JSON lines or Parquet")
+    take_in.add_argument("source", type=Path, help="the catalogue")
+    take_in.add_argument(
+        "--lake", type=Path, required=True, help="folder of the lake; made if it is not there"
+    )
+    take_in.add_argument("--map", action="append", default=[], metavar="FIELD=COLUMN", help="may be repeated")
+    take_in.add_argument("--images", type=Path, help="folder or zip of the pictures that the rows name")
+    take_in.add_argument("--name", default="", help="groups the items of one source (default: its file name)")
+    take_in.add_argument("--remove-missing", action="store_true", help="delete what the source no longer has")
+    take_in.add_argument("--yes", action="store_true", help="also if that is more than 30 %% of the items")
+    take_in.add_argument("--workers", type=int, help="decode processes (default: one a core)")
+    take_in.add_argument("--quiet", action="store_true", help="no progress")
+    take_in.add_argument("--json", action="store_true")
+    take_in.set_defaults(run=run_import)
+
+
+def run_import(args: argparse.Namespace) -> int:
+    """Imports, and prints what came of every row."""
+    options = ImportOptions(
+        name=args.name,
+        columns=columns_of(args.map),
+        images=args.images,
+        remove_missing=args.remove_missing,
+        is_agreed=args.yes,
+        workers=args.workers,
+    )
+    with Lake.open(args.lake, create=True) as lake, shown_progress(args.quiet or args.json) as progress:
+        report = import_source(lake, args.source, options, told(progress))
+    print(json.dumps(asdict(report)) if args.json else sentence_of(report))
+    return 0
+
+
+def columns_of(given: list[str]) -> dict[str, str]:
+    """Field → column of `--map` words."""
+    pairs = [word.partition("=") for word in given]
+    for field, _, column in pairs:
+        if not field or not column:
+            raise ConfigError(f"--map {field} was received; needed is FIELD=COLUMN; write it like title=name")
+    return {field: column for field, _, column in pairs}
+
+
+def shown_progress(is_hidden: bool) -> Progress:
+    """A line on standard error, if that is a terminal."""
+    console = Console(stderr=True)
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    return Progress(*columns, console=console, transient=True, disable=is_hidden or not sys.stderr.isatty())
+
+
+def told(progress: Progress) -> Callable[[ImportProgress], None]:
+    """What keeps the line up to date."""
+    task = progress.add_task("reading")
+
+    def tell(at: ImportProgress) -> None:
+        done = f"{at.accepted:,} in, {at.unchanged:,} unchanged, {at.rejected:,} refused"
+        progress.update(task, description=f"{at.rows_in:,} rows read: {done}")
+
+    return tell
+
+
+def sentence_of(report: ImportReport) -> str:
+    """What a person wants to know at the end."""
+    per_second = report.accepted / max(report.seconds, 1e-9)
+    text = (
+        f"{report.rows_in:,} rows: {report.accepted:,} in, {report.unchanged:,} unchanged, "
+        f"{report.rejected:,} refused, in {report.seconds:.1f} s ({per_second:.0f} pictures/s)"
+    )
+    if report.removed:
+        text += f"; {report.removed:,} items removed"
+    if report.by_code:
+        text += "\n" + ", ".join(f"{code}: {count:,}" for code, count in sorted(report.by_code.items()))
+    return text + (f"\nrefused rows: {report.rejects_path}" if report.rejects_path else "")

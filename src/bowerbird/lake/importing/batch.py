@@ -1,0 +1,151 @@
+"""This file is about one batch of rows on its way into the lake: pictures decoding, then all of it stored."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
+
+import pyarrow as pa
+
+from bowerbird.core.errors import PictureError
+from bowerbird.lake.importing.types import PictureRef, RowError, shortened
+from bowerbird.lake.items import StoredItem, put_items
+from bowerbird.lake.lake import Lake
+from bowerbird.lake.schemas import BLOB, MEDIA
+from bowerbird.lake.types import DecodedPicture, ItemFields, Reject
+
+_CODE_OF_EXTRA = "extra-picture-left-out"
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyRow:
+    """A row whose fields were read; its pictures may still be decoding.
+
+    Attributes:
+        pictures: each the sha256 of its content, or why it cannot be had; the main one first.
+    """
+
+    row: int
+    where: str
+    fields: ItemFields
+    row_hash: str
+    pictures: tuple[str | RowError, ...]
+
+
+@dataclass(slots=True)
+class Batch:
+    """Rows that go in together, and the pictures that they name.
+
+    Attributes:
+        contents: sha256 → bytes of pictures that the lake does not have.
+        decoding: sha256 → the answer of a decode worker.
+        known_facts: sha256 → words inside pictures that the lake has.
+    """
+
+    rows: list[ReadyRow] = field(default_factory=list)
+    contents: dict[str, bytes] = field(default_factory=dict)
+    decoding: dict[str, "Future[DecodedPicture]"] = field(default_factory=dict)
+    known_facts: dict[str, dict[str, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What became of a batch. `remarks` are not refusals: the row went in without something."""
+
+    accepted: int
+    rejects: tuple[Reject, ...]
+    remarks: tuple[Reject, ...]
+
+
+def row_hash_of(fields: ItemFields, refs: Sequence[PictureRef | RowError]) -> str:
+    """Changes when a field of the row or one of its pictures changes."""
+    stamps = [ref.stamp if isinstance(ref, PictureRef) else ref.code for ref in refs]
+    text = json.dumps([fields.model_dump(), stamps], sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def store(lake: Lake, batch: Batch, source: str) -> Stored:
+    """Blobs, then media, then items: whoever sees an item finds its picture. Durable on return."""
+    decoded, refused = _decoded(batch)
+    items: list[StoredItem] = []
+    rejects: list[Reject] = []
+    remarks: list[Reject] = []
+    used: set[str] = set()
+    for row in batch.rows:
+        usable, problems = _split(row, decoded, refused, batch.known_facts)
+        if row.pictures[0] not in usable:
+            rejects.append(problems[0])
+            continue
+        remarks.extend(replace(problem, code=_CODE_OF_EXTRA) for problem in problems)
+        used.update(usable)
+        facts = batch.known_facts.get(usable[0]) if usable[0] not in decoded else decoded[usable[0]].exif
+        items.append(
+            StoredItem(_completed(row.fields, facts or {}), usable, source=source, row_hash=row.row_hash)
+        )
+    new = [picture for sha, picture in decoded.items() if sha in used]
+    if new:
+        contents = [batch.contents[picture.sha256] for picture in new]
+        lake.blobs.upsert(pa.table({"id": [p.sha256 for p in new], "content": contents}, schema=BLOB.schema))
+        lake.media.upsert(media_rows(new))
+    put_items(lake, items)
+    return Stored(len(items), tuple(rejects), tuple(remarks))
+
+
+def media_rows(pictures: Sequence[DecodedPicture]) -> pa.Table:
+    """Rows of the media table."""
+    renamed = {"id": "sha256", "thumb": "thumb_jpeg"}
+    columns = {
+        name: [getattr(picture, renamed.get(name, name)) for picture in pictures]
+        for name in MEDIA.schema.names
+        if name not in ("kind", "exif")
+    }
+    columns["kind"] = ["animation" if picture.frames > 1 else "picture" for picture in pictures]
+    columns["exif"] = [json.dumps(picture.exif, ensure_ascii=False) for picture in pictures]
+    return pa.table({name: columns[name] for name in MEDIA.schema.names}, schema=MEDIA.schema)
+
+
+def reject_of(row: int, where: str, error: RowError) -> Reject:
+    """The line of the rejects file for an error."""
+    return Reject(row, where, error.field, error.code, error.hint, error.received)
+
+
+def _decoded(batch: Batch) -> tuple[dict[str, DecodedPicture], dict[str, PictureError]]:
+    decoded, refused = {}, {}
+    for sha, answer in batch.decoding.items():
+        try:
+            decoded[sha] = answer.result()
+        except PictureError as error:
+            refused[sha] = error
+    return decoded, refused
+
+
+def _split(
+    row: ReadyRow,
+    decoded: dict[str, DecodedPicture],
+    refused: dict[str, PictureError],
+    known: dict[str, dict[str, str]],
+) -> tuple[tuple[str, ...], list[Reject]]:
+    usable, problems = [], []
+    for picture in row.pictures:
+        if isinstance(picture, RowError):
+            problems.append(reject_of(row.row, row.where, picture))
+        elif picture in decoded or picture in known:
+            usable.append(picture)
+        else:
+            error = refused[picture]
+            received = shortened(str(error).removesuffix(f"; {error.hint}"))
+            problems.append(Reject(row.row, row.where, "picture", error.code, error.hint, received))
+    return tuple(dict.fromkeys(usable)), problems
+
+
+def _completed(fields: ItemFields, facts: dict[str, str]) -> ItemFields:
+    """What the row left empty, filled from the words inside its main picture."""
+    found: dict[str, object] = {}
+    for name in ("title", "description"):
+        if not getattr(fields, name) and facts.get(name):
+            found[name] = facts[name][:1_000]
+    if not fields.keywords and facts.get("keywords"):
+        words = [word.strip()[:200] for word in facts["keywords"].replace(";", ",").split(",")]
+        found["keywords"] = tuple(dict.fromkeys(word for word in words if word))
+    return fields.model_copy(update=found) if found else fields

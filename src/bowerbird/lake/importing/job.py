@@ -1,0 +1,208 @@
+"""This file is about an import from its first row to its report.
+
+Reading, decoding and storing overlap: while one batch is stored, the next one is read and decoded. An import
+that was stopped anywhere goes on when it is started again: rows that the lake has as they stand are counted
+as unchanged, and their pictures are not even opened.
+"""
+
+import itertools
+import logging
+import os
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bowerbird.lake.decoding import DecodePool
+from bowerbird.lake.importing.batch import Batch, Stored, reject_of, store
+from bowerbird.lake.importing.fields import FieldMaps
+from bowerbird.lake.importing.missing import SeenIds, remove_missing
+from bowerbird.lake.importing.reading import KnownRow, Reader
+from bowerbird.lake.importing.rejects import RejectsFile
+from bowerbird.lake.importing.sources import open_source, pictures_of_source
+from bowerbird.lake.importing.types import RowError, Source, SourceRow
+from bowerbird.lake.lake import Lake
+from bowerbird.lake.types import ImportReport
+
+log = logging.getLogger(__name__)
+
+_ROWS_LOOKED_UP = 256
+_ROWS_OPENED = 16
+_BATCH_ROWS = 1_000
+_BATCH_BYTES = 48 * 2**20
+_BATCH_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class ImportOptions:
+    """What a person may say about an import.
+
+    Attributes:
+        name: groups items that come from one source; the file's or folder's name if empty.
+        columns: field → column, where the names of columns do not tell.
+        images: folder or zip of the pictures that rows name; beside the source if None.
+        remove_missing: items of an earlier run that the source no longer has are deleted.
+        is_agreed: also if they are many.
+        workers: decode processes; one a core if None.
+    """
+
+    name: str = ""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    images: Path | None = None
+    remove_missing: bool = False
+    is_agreed: bool = False
+    workers: int | None = None
+
+
+@dataclass(slots=True)
+class ImportProgress:
+    """How far an import is. `rows_in` runs ahead of the others by what is being decoded and stored."""
+
+    rows_in: int = 0
+    accepted: int = 0
+    rejected: int = 0
+    unchanged: int = 0
+
+
+def import_source(
+    lake: Lake,
+    path: Path,
+    options: ImportOptions | None = None,
+    progress: Callable[[ImportProgress], None] | None = None,
+) -> ImportReport:
+    """Brings a catalogue into the lake. Durable on return; may be stopped at any point and started again.
+
+    Raises:
+        InputError: the source as a whole cannot be read, or an option does not fit it.
+        TooLargeError: removing what is missing was asked for and is too much to do without agreement.
+    """
+    options = options or ImportOptions()
+    source = open_source(path)
+    base = pictures_of_source(path, options.images)
+    maps = FieldMaps(options.columns, source.columns)
+    name = options.name or source.name
+    started = time.monotonic()
+    seen = SeenIds()
+    rejects = RejectsFile(_rejects_path(lake, name))
+    pool = DecodePool(options.workers)
+    run = _Run(lake, name, Reader(lake, base, maps, pool, seen), rejects, progress)
+    try:
+        with pool, run:
+            run.take_in(source)
+        removed = 0
+        if options.remove_missing and not run.is_cut_off:
+            removed = remove_missing(lake, name, seen, is_agreed=options.is_agreed)
+    finally:
+        rejects.close()
+        seen.close()
+    report = run.report(removed, time.monotonic() - started, source.passed_over())
+    log.info("import finished", extra={"source": name, "rows": report.rows_in, "seconds": report.seconds})
+    return report
+
+
+class _Run:
+    """The moving parts of one import: the batch being filled, the one being stored, and the tally."""
+
+    def __init__(
+        self,
+        lake: Lake,
+        name: str,
+        reader: Reader,
+        rejects: RejectsFile,
+        progress: Callable[[ImportProgress], None] | None,
+    ) -> None:
+        self.is_cut_off = False
+        self._lake = lake
+        self._name = name
+        self._reader = reader
+        self._rejects = rejects
+        self._tell = progress or (lambda _: None)
+        self._tally = ImportProgress()
+        self._batch, self._batch_began = Batch(), time.monotonic()
+        self._storing: Future[Stored] | None = None
+        self._writer = ThreadPoolExecutor(1, "import-writer")
+
+    def take_in(self, source: Source) -> None:
+        """Every row of the source, stored or refused."""
+        for rows in _groups(source.rows(), _ROWS_LOOKED_UP):
+            self._tally.rows_in += len(rows)
+            understood = [known for row in rows if (known := self._understood(row)) is not None]
+            changed = self._reader.changed(understood, self._name)
+            self._tally.unchanged += len(understood) - len(changed)
+            for few in _groups(iter(changed), _ROWS_OPENED):
+                self._reader.add(few, self._batch)
+                if self._is_full():
+                    self._store_soon()
+            self._tell(self._tally)
+        self._store_soon()
+        self._settle()
+
+    def report(self, removed: int, seconds: float, passed_over: Mapping[str, int]) -> ImportReport:
+        """What was done."""
+        tally, path = self._tally, self._rejects.path
+        assert tally.rows_in == tally.accepted + tally.rejected + tally.unchanged
+        return ImportReport(
+            rows_in=tally.rows_in,
+            accepted=tally.accepted,
+            rejected=tally.rejected,
+            unchanged=tally.unchanged,
+            removed=removed,
+            seconds=seconds,
+            version=self._lake.items.version,
+            rejects_path=str(path) if path else None,
+            by_code={**self._rejects.by_code, **passed_over},
+        )
+
+    def __enter__(self) -> "_Run":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        # What is being stored is finished also when a person or an error stops the import.
+        self._writer.shutdown(wait=True)
+
+    def _understood(self, row: SourceRow) -> KnownRow | None:
+        try:
+            return self._reader.understood(row)
+        except RowError as error:
+            self.is_cut_off |= error.code == "broken-file"
+            self._tally.rejected += 1
+            self._rejects.write(reject_of(row.row, row.where, error))
+            return None
+
+    def _is_full(self) -> bool:
+        return (
+            len(self._batch.rows) >= _BATCH_ROWS
+            or sum(map(len, self._batch.contents.values())) >= _BATCH_BYTES
+            or time.monotonic() - self._batch_began >= _BATCH_SECONDS
+        )
+
+    def _store_soon(self) -> None:
+        self._settle()
+        if self._batch.rows:
+            self._storing = self._writer.submit(store, self._lake, self._batch, self._name)
+        self._batch, self._batch_began = Batch(), time.monotonic()
+
+    def _settle(self) -> None:
+        """Waits for the batch that is being stored and counts what became of it."""
+        if self._storing is None:
+            return
+        stored, self._storing = self._storing.result(), None
+        self._tally.accepted += stored.accepted
+        self._tally.rejected += len(stored.rejects)
+        for reject in (*stored.rejects, *stored.remarks):
+            self._rejects.write(reject)
+        self._tell(self._tally)
+
+
+def _groups(things: Iterator, size: int) -> Iterator[list]:  # type: ignore[type-arg]
+    while group := list(itertools.islice(things, size)):
+        yield group
+
+
+def _rejects_path(lake: Lake, name: str) -> Path:
+    plain = re.sub(r"[^A-Za-z0-9._-]+", "-", name)[:60].strip(".-") or "import"
+    at = datetime.fromtimestamp(lake.clock.now_ms() / 1000, UTC).strftime("%Y%m%d-%H%M%S")
+    return lake.path / "imports" / f"{plain}-{at}-{os.getpid()}.rejects.jsonl"

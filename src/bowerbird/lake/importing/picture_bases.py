@@ -1,0 +1,195 @@
+"""This file is about where a table's pictures are: beside it, in a folder or in a zip, and nowhere else."""
+
+import os
+import re
+import stat
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+from bowerbird.core.errors import InputError
+from bowerbird.lake.importing.types import PictureRef, RowError
+
+_REMOTE = re.compile(r"^[a-z][a-z0-9+.-]+://", re.IGNORECASE)
+
+
+class FolderBase:
+    """Pictures in a folder, named by paths relative to it."""
+
+    def __init__(self, root: Path) -> None:
+        """Pictures under `root`.
+
+        Raises:
+            InputError: it is no folder.
+        """
+        if not root.is_dir():
+            raise InputError(f"pictures were to be in {root}; needed is a folder; give one with --images")
+        self._root = root.resolve()
+
+    def find(self, name: str) -> PictureRef:
+        """The picture under this name.
+
+        Raises:
+            RowError: it is an address, lies outside of the folder, or is not there.
+        """
+        _refuse_remote(name)
+        try:
+            path = (self._root / name.replace("\\", "/")).resolve()
+            if not path.is_relative_to(self._root):
+                raise _outside(name)
+            facts = path.stat()
+        except (OSError, ValueError) as error:
+            raise _missing(name) from error
+        if not stat.S_ISREG(facts.st_mode):
+            raise _missing(name)
+        shown = path.relative_to(self._root).as_posix()
+        return PictureRef(shown, f"{shown}:{facts.st_size}:{facts.st_mtime_ns}")
+
+    def read(self, ref: PictureRef, max_bytes: int) -> bytes:
+        """Its bytes; one more than `max_bytes` at most.
+
+        Raises:
+            RowError: it cannot be read.
+        """
+        if ref.content is not None:
+            return ref.content
+        try:
+            with (self._root / ref.name).open("rb") as file:
+                return file.read(max_bytes + 1)
+        except OSError as error:
+            raise _unreadable(ref.name, error) from error
+
+    def folders(self) -> Iterator[tuple[str, list[str]]]:
+        """Each folder from the root down, in order of names: its path, and its plain files.
+
+        Hidden ones and links are left out: what a link points at is either here anyway, or outside.
+        """
+        waiting = [""]
+        while waiting:
+            folder = waiting.pop()
+            try:
+                entries = sorted(os.scandir(self._root / folder), key=lambda entry: entry.name)
+            except OSError:
+                continue  # a folder that we may not read holds nothing for us
+            inside = [entry for entry in entries if not _is_hidden(entry.name) and not entry.is_symlink()]
+            prefix = f"{folder}/" if folder else ""
+            yield folder, [entry.name for entry in inside if entry.is_file(follow_symlinks=False)]
+            below = [entry.name for entry in inside if entry.is_dir(follow_symlinks=False)]
+            waiting.extend(prefix + name for name in reversed(below))
+
+
+class ZipBase:
+    """Pictures in a zip, named as it names them, or by their last part where that is unique."""
+
+    def __init__(self, path: Path) -> None:
+        """Pictures in the zip at `path`.
+
+        Raises:
+            InputError: it is no zip.
+        """
+        try:
+            self._zip = zipfile.ZipFile(path)
+        except (OSError, zipfile.BadZipFile) as error:
+            raise InputError(
+                f"{path} was received; needed is a zip that can be read; pack it again ({error})"
+            ) from error
+        self._by_name: dict[str, zipfile.ZipInfo] = {}
+        by_last: dict[str, list[zipfile.ZipInfo]] = {}
+        for info in self._zip.infolist():
+            if not info.is_dir():
+                self._by_name[info.filename] = info
+                by_last.setdefault(PurePosixPath(info.filename).name, []).append(info)
+        self._by_last = {last: found[0] for last, found in by_last.items() if len(found) == 1}
+
+    def folders(self) -> Iterator[tuple[str, list[str]]]:
+        """Each folder in order of names: its path, and its files; hidden ones are left out."""
+        by_folder: dict[str, list[str]] = {}
+        for name in sorted(self._by_name):
+            folder, _, last = name.rpartition("/")
+            if not any(_is_hidden(part) for part in name.split("/")):
+                by_folder.setdefault(folder, []).append(last)
+        yield from sorted(by_folder.items())
+
+    def find(self, name: str) -> PictureRef:
+        """The picture under this name.
+
+        Raises:
+            RowError: it is an address, or it is not there.
+        """
+        _refuse_remote(name)
+        plain = name.replace("\\", "/").removeprefix("./").lstrip("/")
+        info = self._by_name.get(plain) or self._by_last.get(PurePosixPath(plain).name)
+        if info is None:
+            raise _missing(name)
+        return PictureRef(info.filename, f"{info.filename}:{info.file_size}:{info.CRC:08x}")
+
+    def read(self, ref: PictureRef, max_bytes: int) -> bytes:
+        """Its bytes; one more than `max_bytes` at most, however much the zip would give.
+
+        Raises:
+            RowError: it cannot be read.
+        """
+        if ref.content is not None:
+            return ref.content
+        try:
+            with self._zip.open(self._by_name[ref.name]) as file:
+                return file.read(max_bytes + 1)
+        except (
+            OSError,
+            RuntimeError,
+            NotImplementedError,
+            zipfile.BadZipFile,
+            ValueError,
+            EOFError,
+        ) as error:
+            raise _unreadable(ref.name, error) from error
+        except Exception as error:
+            # zlib and lzma have errors of their own without a common root
+            if type(error).__name__ in ("error", "LZMAError"):
+                raise _unreadable(ref.name, error) from error
+            raise
+
+
+def _is_hidden(name: str) -> bool:
+    return name.startswith((".", "@eaDir", "__MACOSX")) or name in ("Thumbs.db", "desktop.ini")
+
+
+def _refuse_remote(name: str) -> None:
+    if _REMOTE.match(name) or name.startswith("//"):
+        raise RowError(
+            "the picture is at an address on the net; remote pictures are not supported yet",
+            field="picture",
+            code="remote-picture",
+            hint="download it and name its file",
+            received=name,
+        )
+
+
+def _outside(name: str) -> RowError:
+    return RowError(
+        "the picture lies outside of the folder of pictures",
+        field="picture",
+        code="outside-folder",
+        hint="move it inside, or give another folder with --images",
+        received=name,
+    )
+
+
+def _missing(name: str) -> RowError:
+    return RowError(
+        "the picture is not there",
+        field="picture",
+        code="missing-file",
+        hint="check its name, or give the folder or zip of pictures with --images",
+        received=name,
+    )
+
+
+def _unreadable(name: str, error: Exception) -> RowError:
+    return RowError(
+        f"the picture cannot be read ({str(error)[:100]})",
+        field="picture",
+        code="unreadable-file",
+        hint="check its permissions, or copy it again",
+        received=name,
+    )

@@ -1,0 +1,147 @@
+"""This file is about reading: source rows become item fields, and their pictures start to decode."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from bowerbird.lake.decoding import DecodePool
+from bowerbird.lake.importing.batch import Batch, ReadyRow, row_hash_of
+from bowerbird.lake.importing.fields import FieldMap, FieldMaps
+from bowerbird.lake.importing.folder import id_of_path
+from bowerbird.lake.importing.missing import SeenIds
+from bowerbird.lake.importing.types import PictureBase, PictureRef, RowError, SourceRow
+from bowerbird.lake.lake import Lake
+from bowerbird.lake.types import ItemFields
+
+_PICTURES_A_ROW = 20
+
+
+@dataclass(frozen=True, slots=True)
+class KnownRow:
+    """A source row that can become an item: its fields are good, its pictures were found but not opened."""
+
+    row: SourceRow
+    fields: ItemFields
+    refs: tuple[PictureRef | RowError, ...]
+    row_hash: str
+
+
+class Reader:
+    """Reads rows for one import."""
+
+    def __init__(
+        self, lake: Lake, base: PictureBase, maps: FieldMaps, pool: DecodePool, seen: SeenIds
+    ) -> None:
+        self._lake = lake
+        self._base = base
+        self._maps = maps
+        self._pool = pool
+        self._seen = seen
+
+    def understood(self, row: SourceRow) -> KnownRow:
+        """The row's fields and where its pictures are.
+
+        Raises:
+            RowError: it cannot become an item.
+        """
+        if row.error is not None:
+            raise row.error
+        field_map = self._maps.of(row.values)
+        refs = tuple(self._refs(row, field_map))
+        main = refs[0] if refs else None
+        default_id = id_of_path(main.name) if isinstance(main, PictureRef) else ""
+        id_ = field_map.id_of(row.values) or default_id
+        if id_ and not self._seen.add(id_):
+            raise RowError(
+                "an earlier row of this source has the same id",
+                field="id",
+                code="duplicate-id",
+                hint="give every row its own id; the first row stays",
+                received=id_,
+            )
+        if main is None:
+            raise _no_picture()
+        if isinstance(main, RowError):
+            raise main
+        fields = field_map.item(row.values, id_=id_)
+        return KnownRow(row, fields, refs, row_hash_of(fields, refs))
+
+    def changed(self, rows: Sequence[KnownRow], source: str) -> list[KnownRow]:
+        """Those that the lake does not have just so, from this import."""
+        if not rows:
+            return []
+        found = self._lake.items.take(
+            [row.fields.id for row in rows], ["id", "row_hash", "source", "deleted_ms"]
+        )
+        as_they_are = {
+            (stored["id"], stored["row_hash"])
+            for stored in found.to_pylist()
+            if stored["deleted_ms"] is None and stored["source"] == source
+        }
+        return [row for row in rows if (row.fields.id, row.row_hash) not in as_they_are]
+
+    def add(self, rows: Sequence[KnownRow], batch: Batch) -> None:
+        """The rows in the batch, their pictures read and decoding."""
+        read = [[self._content(ref) for ref in row.refs] for row in rows]
+        shas = {
+            hashlib.sha256(content).hexdigest(): content
+            for contents in read
+            for content in contents
+            if isinstance(content, bytes)
+        }
+        self._decode({sha: content for sha, content in shas.items() if sha not in batch.decoding}, batch)
+        for row, contents in zip(rows, read, strict=True):
+            pictures = tuple(
+                hashlib.sha256(content).hexdigest() if isinstance(content, bytes) else content
+                for content in contents
+            )
+            batch.rows.append(ReadyRow(row.row.row, row.row.where, row.fields, row.row_hash, pictures))
+
+    def _refs(self, row: SourceRow, field_map: FieldMap) -> Iterator[PictureRef | RowError]:
+        yield from row.pictures
+        if row.pictures:
+            return
+        for name in field_map.picture_names(row.values)[:_PICTURES_A_ROW]:
+            try:
+                yield self._base.find(str(name).strip())
+            except RowError as error:
+                yield error
+
+    def _content(self, ref: PictureRef | RowError) -> bytes | RowError:
+        if isinstance(ref, RowError):
+            return ref
+        most = self._pool.limits.max_bytes
+        try:
+            content = self._base.read(ref, most)
+        except RowError as error:
+            return error
+        if len(content) > most:
+            return RowError(
+                f"the picture has more than {most:,} bytes",
+                field="picture",
+                code="too-many-bytes",
+                hint="save it smaller",
+                received=ref.name,
+            )
+        return content
+
+    def _decode(self, contents: dict[str, bytes], batch: Batch) -> None:
+        """Starts to decode what the lake does not have."""
+        if not contents:
+            return
+        for known in self._lake.media.take(list(contents), ["id", "exif"]).to_pylist():
+            batch.known_facts[known["id"]] = json.loads(known["exif"] or "{}")
+        for sha, content in contents.items():
+            if sha not in batch.known_facts:
+                batch.contents[sha] = content
+                batch.decoding[sha] = self._pool.decode(content)
+
+
+def _no_picture() -> RowError:
+    return RowError(
+        "the row names no picture",
+        field="picture",
+        code="no-picture",
+        hint="fill the column of pictures, or say which it is with --map picture=COLUMN",
+    )
