@@ -10,6 +10,7 @@ from pathlib import Path
 import lance
 import pyarrow as pa
 import pyarrow.compute as pc
+from lance.query import FullTextOperator
 
 from bowerbird.core.errors import LakeError, NotFoundError
 from bowerbird.core.filters import Filter
@@ -159,13 +160,23 @@ class Table:
         )
         return iter(scanner.to_batches())
 
-    def search_words(self, text: str, limit: int, where_sql: str | None = None) -> pa.Table:
+    def search_words(
+        self,
+        text: str,
+        limit: int,
+        where_sql: str | None = None,
+        *,
+        edits: int = 0,
+        needs_all: bool = False,
+    ) -> pa.Table:
         """Rows whose words match `text` (BM25), best first; new rows are found at once.
 
         Args:
             text: as a person types it; no operators.
             limit: at least 1.
             where_sql: a condition made by `filters_sql.to_sql`.
+            edits: letters that may differ in each word behind its first, 0 to 2.
+            needs_all: only rows that have every word.
 
         Returns:
             columns `number` and `_score`.
@@ -173,7 +184,13 @@ class Table:
         if self.spec.words is None:
             raise LakeError(f"table {self.spec.name} has no column of words; search the item table")
         tombstone = f"{self.spec.tombstone} IS NULL" if self.spec.tombstone else "true"
-        query = lance.query.MatchQuery(text, self.spec.words)
+        query = lance.query.MatchQuery(
+            text,
+            self.spec.words,
+            fuzziness=edits,
+            prefix_length=1 if edits else 0,
+            operator=FullTextOperator.AND if needs_all else FullTextOperator.OR,
+        )
         scanner = self._newest().scanner(
             columns=["number", "_score"],
             full_text_query=query,

@@ -58,6 +58,8 @@ def build_indexes(target: lance.LanceDataset, spec: TableSpec) -> None:
             spec.words,
             "INVERTED",
             name=index_name(spec.words),
+            # Splits Chinese, Japanese and Thai into words too, which are written without spaces.
+            base_tokenizer="icu",
             with_position=False,
             stem=True,
             ascii_folding=True,
