@@ -1,8 +1,8 @@
 """This file is about cards: the JSON of items that clients see, made on demand from a memory-mapped file.
 
 Random reads of Lance rows cost some 20 ms a page of 25, because each column of each row is a read of its own.
-Here a row lies in one piece in an Arrow file that the page cache holds, and a card costs some 20 µs. The file
-is derived: it lies in `<lake>/index`, carries the version that it was made from, and is made again when it does
+Here a row lies in one piece in an Arrow file that the page cache holds, and a card costs some 20 µs. The
+file is derived: it lies in `<lake>/index`, says which version it was made from, and is made again when that does
 not fit.
 """
 

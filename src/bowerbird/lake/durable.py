@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 _VERSIONS = "_versions"
 _QUARANTINE = "_quarantine"
 _MAGIC = b"LANC"  # the last bytes of a whole manifest
-# Lance never changes a file that it has finished; one that has not changed for this long is not looked at again.
+# Lance never changes a file that it has finished: one this old is not looked at again.
 _SETTLED_NS = 60 * 1_000_000_000
 _Seen = tuple[int, int]  # size in bytes, modification time in ns
 
