@@ -9,6 +9,9 @@ class BlendConfig(BaseModel):
     """How much a page gives up in value to be varied.
 
     All strengths are in units of value, where the best and the usual candidate of a page differ by 1.
+    Two pictures are near-copies when their signatures differ in at most `same_picture_bits` and their look
+    agrees to `same_signature_cosine` (plain pictures share signatures), or when the look alone agrees to
+    `same_picture_cosine`.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -21,4 +24,5 @@ class BlendConfig(BaseModel):
     share_strength: Annotated[float, Field(ge=0, le=10)] = 0.5
     max_per_owner: Annotated[int, Field(ge=1)] = 1000
     same_picture_bits: Annotated[int, Field(ge=-1, le=32)] = 3
+    same_signature_cosine: Annotated[float, Field(ge=-1, le=1)] = 0.8
     same_picture_cosine: Annotated[float, Field(ge=0, le=1)] = 0.985

@@ -176,7 +176,8 @@ def _close_copies(open_values: np.ndarray, pool: Pool, row: int, plain: Scores, 
     signature = pool.signatures[row]
     if signature != 0 and config.same_picture_bits >= 0:
         bits = np.bitwise_count(np.bitwise_xor(pool.signatures, signature).view(np.uint64))
-        open_values[(bits <= config.same_picture_bits) & (pool.signatures != 0)] = NEVER
+        same = (bits <= config.same_picture_bits) & (pool.signatures != 0)
+        open_values[same & (plain >= config.same_signature_cosine)] = NEVER
     if config.same_picture_cosine < 1.0:
         open_values[plain >= config.same_picture_cosine] = NEVER
 

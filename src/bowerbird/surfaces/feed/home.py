@@ -18,7 +18,7 @@ from bowerbird.surfaces.feed.candidates import Finder
 from bowerbird.surfaces.feed.config import FeedConfig
 from bowerbird.surfaces.feed.ground import DAY_MS, Ground
 from bowerbird.surfaces.feed.mix import mix
-from bowerbird.surfaces.feed.person import People, Person
+from bowerbird.surfaces.feed.person import People, Person, hidden_from
 from bowerbird.surfaces.feed.places import Place, Places
 from bowerbird.surfaces.feed.popularity import Counts, Popularity
 from bowerbird.surfaces.feed.sources import EXPLORE, FRESH, INTERESTS, POPULAR, SOURCE_NAMES
@@ -58,6 +58,7 @@ class HomeFeed:
         self._config = config or FeedConfig()
         self._catalogue = catalogue
         self._sight = sight
+        self._online = online
         self._ground = Ground(
             catalogue,
             sight,
@@ -89,7 +90,7 @@ class HomeFeed:
         place = self._places.read(request.person_id, request.cursor, request.where)
         key = (request.person_id, request.cursor, request.limit)
         page = self._pages.get(key) or self._pages.keep_first(key, self._make(request, place))
-        return without(page, self._people.hidden(request.person_id))
+        return without(page, hidden_from(self._online, request.person_id))
 
     def refresh(self, now_ms: int) -> None:
         """Bring up to date what many requests share; called at start and about once a minute."""

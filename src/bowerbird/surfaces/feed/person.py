@@ -33,6 +33,13 @@ class Person:
     standing: Standing
 
 
+def hidden_from(online: OnlineStore, person_id: str) -> np.ndarray:
+    """Sorted int64 numbers of what the person hid, reported, or asked to see less of."""
+    recent = online.recent(person_id)
+    unwanted = recent.numbers[np.isin(recent.actions, _HIDING)]
+    return np.union1d(online.hidden(person_id), unwanted)
+
+
 @dataclass(frozen=True, slots=True)
 class _Saved:
     version: int
@@ -63,12 +70,6 @@ class People:
         tastes, interest_of = self._tastes(interests)
         return Person(interests, tastes, interest_of, self._standing(person_id, shown))
 
-    def hidden(self, person_id: str) -> np.ndarray:
-        """Sorted int64 numbers that the person does not want to see."""
-        recent = self._online.recent(person_id)
-        unwanted = recent.numbers[np.isin(recent.actions, _HIDING)]
-        return np.union1d(self._online.hidden(person_id), unwanted)
-
     def forget(self, person_id: str) -> None:
         """Drop what is kept about a person."""
         self._reader.forget(person_id)
@@ -77,7 +78,7 @@ class People:
     def _standing(self, person_id: str, shown: np.ndarray) -> Standing:
         acted_on = self._online.recent(person_id).numbers
         return Standing(
-            hidden=self.hidden(person_id),
+            hidden=hidden_from(self._online, person_id),
             saved=self._saved_by(person_id),
             shown=shown,
             # What was opened or clicked was seen, also where a client tells of no impressions.
