@@ -55,7 +55,9 @@ def test_save_changes_the_very_next_page_towards_its_look_and_kind(world: World,
 
     alike = [each for each in after.placements if each.source == "interests"]
     assert len(alike) >= 4
-    assert all("red" in world.title(each.number).lower() or "vase" in world.title(each.number) for each in alike)
+    assert all(
+        "red" in world.title(each.number).lower() or "vase" in world.title(each.number) for each in alike
+    )
     assert colours(world, after)["red"] > colours(world, before)["red"]
 
 

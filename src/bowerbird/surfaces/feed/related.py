@@ -125,9 +125,7 @@ class RelatedItems:
         cosines, meanings = look @ own_look[0], words @ own_words[0]
         scales, share = self._ground.scales(), np.float32(self._config.look_share)
         by_look = share * np.clip(scales.look.closeness(cosines), 0.0, None)
-        by_words = (np.float32(1.0) - share) * np.clip(
-            scales.words.closeness(words @ own_words[0]), 0.0, None
-        )
+        by_words = (np.float32(1.0) - share) * np.clip(scales.words.closeness(meanings), 0.0, None)
         values = (by_look + by_words).astype(np.float32)
         is_other = ~self._is_copy(number, found, cosines)
         order = np.argsort(-values, kind="stable")
