@@ -2,8 +2,8 @@
 
 Random reads of Lance rows cost some 20 ms a page of 25, because each column of each row is a read of its own.
 Here a row lies in one piece in an Arrow file that the page cache holds, and a card costs some 20 µs. The
-file is derived: it lies in `<lake>/index`, says which version it was made from, and is made again when that does
-not fit.
+file is derived: it lies in `<lake>/index`, says which version it was made from, and is made again when that
+does not fit.
 """
 
 import base64

@@ -72,7 +72,7 @@ class EventLog:
 
     def read(self, group: str, limit: int) -> list[tuple[int, Event]]:
         """The next events that `group` has not committed, oldest first, with their offsets."""
-        return self._after(self.committed(group), limit)
+        return self.after(self.committed(group), limit)
 
     def commit(self, group: str, offset: int) -> None:
         """`group` has dealt with everything up to `offset`; an older offset changes nothing."""
@@ -91,7 +91,7 @@ class EventLog:
 
     def replay(self, after: int = 0, *, batch: int = 10_000) -> Iterator[tuple[int, Event]]:
         """Every event after an offset, oldest first, as the log stands when the end is reached."""
-        while found := self._after(after, batch):
+        while found := self.after(after, batch):
             yield from found
             after = found[-1][0]
 
@@ -124,7 +124,8 @@ class EventLog:
         self._writer.join()
         self._reader.close()
 
-    def _after(self, offset: int, limit: int) -> list[tuple[int, Event]]:
+    def after(self, offset: int, limit: int) -> list[tuple[int, Event]]:
+        """The next events after an offset, oldest first, with their offsets."""
         query = "SELECT offset, body FROM event WHERE offset > ? ORDER BY offset LIMIT ?"
         with self._reading:
             rows = self._reader.execute(query, (offset, limit)).fetchall()

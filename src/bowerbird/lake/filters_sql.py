@@ -50,7 +50,7 @@ def quoted_list(texts: Sequence[str]) -> str:
     return ", ".join(quoted(text) for text in texts)
 
 
-def whole_bounds(gte: float | None, lt: float | None) -> tuple[int, int] | None:
+def whole_bounds(gte: float | int | None, lt: float | int | None) -> tuple[int, int] | None:
     """First and last whole number in gte <= n < lt, within 64 bits; None where there is none."""
     if (gte is not None and math.isnan(gte)) or (lt is not None and math.isnan(lt)):
         return None

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.dialects.postgresql import insert  # SQLite understands the same clauses
 
 from bowerbird.lake.records.engine import IDS_PER_QUERY, reading
 from bowerbird.lake.records.tables import counter, item_number

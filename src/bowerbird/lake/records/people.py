@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.dialects.postgresql import insert  # SQLite understands the same clauses
 
 from bowerbird.core.clock import Clock
 from bowerbird.core.ids import new_id
