@@ -18,7 +18,7 @@ from bowerbird.core.errors import PictureError
 from bowerbird.lake.colour_profiles import to_srgb
 from bowerbird.lake.colours import colours_of
 from bowerbird.lake.picture_facts import facts_of
-from bowerbird.lake.picture_formats import OPENERS, PILLOW_FORMATS, refuse_other_kinds
+from bowerbird.lake.picture_formats import OPENERS, PILLOW_FORMATS, is_raster_start, refuse_other_kinds
 from bowerbird.lake.signature import signature, thumbhash
 from bowerbird.lake.types import DecodedPicture
 from bowerbird.lake.upright import turn_of, turned
@@ -123,7 +123,7 @@ def _seen(content: bytes, limits: PictureLimits, region: Region | None) -> _Seen
             hint="save it with fewer pixels",
         ) from error
     except _DAMAGE as error:
-        raise _damaged(error) from error
+        raise _damaged(error, content) from error
 
 
 def _read(content: bytes, limits: PictureLimits, region: Region | None) -> _Seen:
@@ -183,15 +183,18 @@ def _too_many_pixels(limits: PictureLimits) -> PictureError:
     )
 
 
-def _damaged(error: BaseException) -> PictureError:
+def _damaged(error: BaseException, content: bytes) -> PictureError:
     said = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
-    if isinstance(error, UnidentifiedImageError):
+    is_short_webp = content[:4] == b"RIFF" and int.from_bytes(content[4:8], "little") + 8 > len(content)
+    if isinstance(error, UnidentifiedImageError) and not is_raster_start(content[:64]):
         return PictureError(
             "the content is of no picture format that is taken",
             code="not-a-picture",
             hint="send JPEG, PNG, WebP, AVIF, GIF, TIFF or BMP",
         )
-    if "truncated" in said.lower() or isinstance(error, EOFError):
+    if isinstance(error, UnidentifiedImageError):
+        said = "its header makes no sense"
+    if "truncated" in said.lower() or isinstance(error, EOFError) or is_short_webp:
         return PictureError(
             f"the file ends too early ({said})", code="truncated", hint="copy or download it again"
         )

@@ -9,7 +9,11 @@ from bowerbird.core.arrays import Pixels
 
 _PLACEHOLDER_PX = 100
 _GREY_PX = 32
-_KEPT = 8
+_WAVES_A_SIDE = 11
+_BY_LENGTH = sorted(
+    ((y, x) for y in range(_WAVES_A_SIDE) for x in range(_WAVES_A_SIDE)), key=lambda at: (sum(at), at)
+)
+_LOWEST_64 = tuple(np.array(axis) for axis in zip(*_BY_LENGTH[1:65], strict=True))
 
 
 def thumbhash(pixels: Pixels) -> bytes:
@@ -49,15 +53,15 @@ def thumbhash(pixels: Pixels) -> bytes:
 def signature(pixels: Pixels) -> int:
     """64 bits as a signed integer; copies that were resized or compressed again differ in few of them.
 
-    Source: the DCT perceptual hash (pHash): the lowest 8 x 8 waves of a 32 x 32 grey picture against their
-    median, the mean left out of the median.
+    Source: the DCT perceptual hash (pHash): low waves of a 32 x 32 grey picture against their median. Unlike
+    there, the 64 are the lowest without the mean, whose bit would be the same in every picture.
     """
     picture = Image.fromarray(pixels).convert("L").resize((_GREY_PX, _GREY_PX), Image.Resampling.BOX)
-    grey = np.asarray(picture, dtype=np.float64)
-    basis = _cosines(_GREY_PX, _KEPT)
-    waves = (basis @ grey @ basis.T).ravel()  # [8, 32] @ [32, 32] @ [32, 8] -> [64]
+    basis = _cosines(_GREY_PX, _WAVES_A_SIDE)
+    table = basis @ np.asarray(picture, dtype=np.float64) @ basis.T  # [11, 32] @ [32, 32] @ [32, 11]
+    waves = table[_LOWEST_64]
     # Flat pictures have no waves but rounding noise; below half a grey level a bit says nothing.
-    bits = waves > max(float(np.median(waves[1:])), 0.5)
+    bits = waves > max(float(np.median(waves)), 0.5)
     return int.from_bytes(np.packbits(bits).tobytes(), "big", signed=True)
 
 
