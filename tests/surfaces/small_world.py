@@ -73,6 +73,7 @@ class World:
         return np.unique(numbers[numbers >= 0])
 
     def feed_request(self, person_id: str = "ann", limit: int = 12, **more: object) -> FeedRequest:
+        more = {"request_id": "req_1", **more}
         return FeedRequest(person_id, limit, self.clock.now_ms(), **more)  # type: ignore[arg-type]
 
     def add(self, items: list[ItemFields], look: np.ndarray, words: np.ndarray) -> None:

@@ -23,7 +23,7 @@ class Pool:
     """What a page is chosen from, as columns.
 
     Attributes:
-        values: [C] worth of each, any scale; ties are taken in the order given.
+        values: [C] worth of each, finite; ties are taken in the order given.
         vectors: [C, D] unit look vectors; a row of zeros is like nothing.
         categories, owners: int32 [C] codes; -1 where unknown, which spaces nothing.
         signatures: int64 [C] perceptual hashes of the pictures; 0 where unknown.
@@ -54,9 +54,8 @@ def fill_slate(pool: Pool, limit: int, config: BlendConfig) -> np.ndarray:
     Source: soft spacing as in appendix B.9 of the discovery facts: `1/distance`, summed over the window.
     """
     count = len(pool.values)
-    values = _scaled(pool.values[pool.already :])
-    values = values - LAST * pool.is_last[pool.already :]
-    open_values = np.concatenate([np.full(pool.already, NEVER, dtype=np.float32), values])
+    open_values = pool.values - LAST * pool.is_last
+    open_values[: pool.already] = NEVER
     diversity: Diversity = _WAYS[config.diversity](count, strength=config.strength, window=config.window)
     cosines = Cosines(pool.vectors)
     spacing = _Spacing(pool, config)
@@ -159,16 +158,6 @@ class _Shares:
     def take(self, row: int) -> None:
         """Choose this row."""
         self._placed[self._streams[row]] += 1
-
-
-def _scaled(values: Scores) -> Scores:
-    """Values with their median at 0 and their best at 1: strengths then mean the same on every page."""
-    if not len(values):
-        return values
-    usual = np.median(values)
-    spread = float(values.max() - usual)
-    scaled: Scores = ((values - usual) / np.float32(max(spread, 1e-6))).astype(np.float32)
-    return scaled
 
 
 def _close_copies(open_values: np.ndarray, pool: Pool, row: int, plain: Scores, config: BlendConfig) -> None:

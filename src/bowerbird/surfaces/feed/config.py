@@ -52,9 +52,9 @@ class RelatedConfig(BaseModel):
 
     blend: BlendConfig = BlendConfig(
         diversity="marginal_relevance",
-        strength=0.15,
+        strength=0.06,
         category_spacing=0.0,
-        owner_spacing=0.02,
+        owner_spacing=0.01,
         share_strength=0.0,
     )
     neighbours: Count = 400

@@ -1,6 +1,5 @@
 """This file is about places: where a person is in one list, as a cursor says it."""
 
-import secrets
 import zlib
 from dataclasses import dataclass, field
 
@@ -60,8 +59,8 @@ class Places:
     kind: str
 
     def begin(self, request_id: str, where: Filter | None) -> Place:
-        """The start of a new list."""
-        return Place(request_id, 0, secrets.randbits(32), where)
+        """The start of a new list; its chance follows from the request id, so that a page can be made again."""
+        return Place(request_id, 0, zlib.crc32(request_id.encode()), where)
 
     def write(self, person_id: str, place: Place) -> str:
         """The cursor of a place."""
