@@ -3,10 +3,14 @@
 import hashlib
 import json
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
-from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+try:
+    from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+except ModuleNotFoundError:  # run by hand, where the packager is not needed
+    BuildHookInterface = object
 
 STAMP = ".sources"
 NOT_SOURCES = {"node_modules", ".svelte-kit", ".vite"}
@@ -21,16 +25,21 @@ class PageBuildHook(BuildHookInterface):
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002 (hatchling's signature)
         """Runs before hatchling collects files, for wheels, source archives and editable installs alike."""
-        root = Path(self.root)
-        web, page = root / "web", root / "src" / "bowerbird" / "serve" / "page"
-        if not web.is_dir():
-            return
-        stamp = page / STAMP
-        digest = sources_digest(web)
-        if stamp.is_file() and stamp.read_text().strip() == digest and (page / "index.html").is_file():
-            return
-        build_page(web)
-        stamp.write_text(digest + "\n")
+        ensure_page(Path(self.root))
+
+
+def ensure_page(root: Path) -> bool:
+    """Whether the page had to be built; it is not where what is there was made from the same sources."""
+    web, page = root / "web", root / "src" / "bowerbird" / "serve" / "page"
+    if not web.is_dir():
+        return False
+    stamp = page / STAMP
+    digest = sources_digest(web)
+    if stamp.is_file() and stamp.read_text().strip() == digest and (page / "index.html").is_file():
+        return False
+    build_page(web)
+    stamp.write_text(digest + "\n")
+    return True
 
 
 def sources_digest(web: Path) -> str:
@@ -54,8 +63,20 @@ def build_page(web: Path) -> None:
     _run_npm(web, "run", "build")
 
 
-def has_locked_packages(web: Path) -> bool:
-    """Whether every package that the build needs is installed as locked; a developer's tools may be too."""
+def check_page(web: Path) -> None:
+    """Checks the types of the page's sources and runs the tests of its logic.
+
+    Raises:
+        RuntimeError: something was found; with what npm said.
+    """
+    if not has_locked_packages(web, with_tools=True):
+        _run_npm(web, "ci", "--no-audit", "--no-fund")
+    _run_npm(web, "run", "check")
+    _run_npm(web, "test")
+
+
+def has_locked_packages(web: Path, *, with_tools: bool = False) -> bool:
+    """Whether every package that the build needs is installed as locked; `with_tools`, those of tests too."""
     installed_lock = web / "node_modules" / ".package-lock.json"  # npm writes down there what it installed
     if not installed_lock.is_file():
         return False
@@ -64,7 +85,8 @@ def has_locked_packages(web: Path) -> bool:
     return all(
         installed.get(name, {}).get("version") == package["version"]
         for name, package in locked.items()
-        if name and not (package.get("dev") or package.get("optional") or package.get("devOptional"))
+        if name and not package.get("optional") and not package.get("devOptional")
+        if with_tools or not package.get("dev")
     )
 
 
@@ -88,3 +110,12 @@ def _run_npm(web: Path, *arguments: str) -> None:
             f"`npm {' '.join(arguments)}` in {web} ended with {done.returncode}, so the page could not be "
             f"built; it said:\n{(done.stdout + done.stderr)[-4000:]}"
         )
+
+
+if __name__ == "__main__":
+    here = Path(__file__).parent
+    if "--check" in sys.argv[1:]:
+        check_page(here / "web")
+        print("the page's types and tests are in order")
+    else:
+        print("built the page" if ensure_page(here) else "the page is built already")

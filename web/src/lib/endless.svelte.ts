@@ -56,8 +56,11 @@ export class EndlessList {
   }
 
   #take(batch: Batch): void {
-    const fresh = batch.entries.filter(({ card }) => card.picture && !this.#keys.has(card.id));
-    for (const { card } of fresh) this.#keys.add(card.id);
+    const fresh = batch.entries.filter(({ card }) => {
+      const isNew = card.picture !== null && !this.#keys.has(card.id);
+      if (isNew) this.#keys.add(card.id);
+      return isNew;
+    });
     this.#emptyPages = fresh.length ? 0 : this.#emptyPages + 1;
     if (fresh.length) this.entries = [...this.entries, ...fresh];
     this.hasLoaded = true;

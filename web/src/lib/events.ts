@@ -16,7 +16,7 @@ export class EventQueue {
   #isSending = false;
   readonly #session = newId();
 
-  record(action: string, facts: Facts): void {
+  record(action: PageEvent['action'], facts: Facts): void {
     this.#waiting.push({
       event_id: newId(),
       action,
