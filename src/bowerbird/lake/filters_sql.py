@@ -72,7 +72,7 @@ def text_values(values: Sequence[Value]) -> list[str]:
     return sorted({value for value in values if isinstance(value, str) and value})
 
 
-def _ceil(bound: float) -> int:
+def _ceil(bound: float | int) -> int:
     return (
         _INT64_MAX + 1 if bound == math.inf else -_INT64_MAX - 1 if bound == -math.inf else math.ceil(bound)
     )

@@ -29,8 +29,8 @@ CREATE TABLE IF NOT EXISTS hidden (
     PRIMARY KEY (person_id, number)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS person (person_id TEXT PRIMARY KEY, version INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS mark (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 """
+_TABLES = ("action", "seen", "hidden", "person")
 _IMPRESSION = ACTION_CODES[Action.IMPRESSION]
 _HIDE = ACTION_CODES[Action.HIDE]
 _UNHIDE = ACTION_CODES[Action.UNHIDE]
@@ -42,6 +42,10 @@ _UPSERT_SEEN = (
 _UPSERT_HIDDEN = (
     "INSERT INTO hidden VALUES (?, ?, ?, ?) ON CONFLICT (person_id, number) DO UPDATE "
     "SET at_ms = excluded.at_ms, is_hidden = excluded.is_hidden WHERE excluded.at_ms >= at_ms"
+)
+_NEWEST_ACTIONS = (
+    "SELECT at_ms, number, action FROM action WHERE person_id = ? "
+    "ORDER BY at_ms DESC, number DESC, action DESC LIMIT ?"
 )
 _GROW_VERSION = "INSERT INTO person VALUES (?, 1) ON CONFLICT (person_id) DO UPDATE SET version = version + 1"
 
@@ -66,10 +70,18 @@ class RecentActions:
 
 @dataclass(frozen=True, slots=True)
 class _State:
-    recent: RecentActions
+    actions: np.ndarray  # [H, 3] int64 at_ms, number, action; newest first
     seen: np.ndarray
     hidden: np.ndarray
     version: int
+
+    def after(self, pushed: np.ndarray, version: int, keep: int) -> "_State":
+        """The state with more rows of `actions`, none of which it holds, and no hides among them."""
+        is_seen = pushed[:, 2] == _IMPRESSION
+        together = np.unique(np.concatenate([self.actions, pushed[~is_seen]]), axis=0)[::-1][:keep]
+        return _State(
+            _frozen(together), _frozen(np.union1d(self.seen, pushed[is_seen, 1])), self.hidden, version
+        )
 
 
 class OnlineStore:
@@ -90,29 +102,31 @@ class OnlineStore:
         person_id: str,
         numbers: Sequence[int] | np.ndarray,
         actions: Sequence[int] | np.ndarray,
-        at_ms: int,
+        at_ms: int | np.ndarray,
     ) -> int:
         """Remembers actions on items; gives the person's new version.
 
         Impressions mark items as seen and nothing else; hides and unhides also change the hidden items.
 
         Args:
-            numbers: [B] item numbers.
+            numbers: [B] item numbers; negative ones are passed over.
             actions: [B] action codes.
-            at_ms: when they happened.
+            at_ms: when they happened, one time for all or [B].
         """
-        pairs = [
-            (int(number), int(action)) for number, action in zip(numbers, actions, strict=True) if number >= 0
-        ]
+        pushed = _columns(numbers, actions, at_ms)
         with self._lock:
+            before = self._cached(person_id)
             self._connection.execute("BEGIN IMMEDIATE")
             try:
-                version = self._store(person_id, pairs, at_ms)
+                version, is_simple = self._store(person_id, pushed)
                 self._connection.execute("COMMIT")
             except BaseException:
                 self._connection.execute("ROLLBACK")
                 raise
-            self._cache.pop(person_id, None)
+            if before is not None and is_simple:
+                self._cache[person_id] = before.after(pushed, version, self._config.keep_actions)
+            else:
+                self._cache.pop(person_id, None)
         return version
 
     def mark_seen(self, person_id: str, numbers: Sequence[int] | np.ndarray, at_ms: int) -> int:
@@ -121,15 +135,15 @@ class OnlineStore:
 
     def recent(self, person_id: str, n: int = 200) -> RecentActions:
         """The newest `n` actions, newest first."""
-        found = self._state(person_id).recent
-        return RecentActions(found.numbers[:n], found.actions[:n], found.at_ms[:n])
+        found = self._state(person_id).actions[:n]
+        return RecentActions(found[:, 1], found[:, 2].astype(np.int8), found[:, 0])
 
     def seen(self, person_id: str) -> np.ndarray:
-        """[S] int64 numbers of the items seen last, in no order; the bound is `keep_seen`."""
+        """[S] int64 numbers of the items seen last, ascending; about `keep_seen` at most."""
         return self._state(person_id).seen
 
     def hidden(self, person_id: str) -> np.ndarray:
-        """[S] int64 numbers of all items hidden and not shown again, in no order."""
+        """[S] int64 numbers of all items hidden and not unhidden since, ascending."""
         return self._state(person_id).hidden
 
     def version(self, person_id: str) -> int:
@@ -139,81 +153,101 @@ class OnlineStore:
     def forget(self, person_id: str) -> None:
         """Nothing about the person is left."""
         with self._lock:
-            for table in ("action", "seen", "hidden", "person"):
+            for table in _TABLES:
                 self._connection.execute(f"DELETE FROM {table} WHERE person_id = ?", (person_id,))  # noqa: S608
             self._cache.pop(person_id, None)
+
+    def clear(self) -> None:
+        """Nothing about anyone is left: the store is about to be built again."""
+        with self._lock:
+            for table in _TABLES:
+                self._connection.execute(f"DELETE FROM {table}")  # noqa: S608
+            self._cache.clear()
 
     def close(self) -> None:
         """Closes the file."""
         with self._lock:
             self._connection.close()
 
-    def _store(self, person_id: str, pairs: list[tuple[int, int]], at_ms: int) -> int:
+    def _store(self, person_id: str, pushed: np.ndarray) -> tuple[int, bool]:
+        """The person's new version, and whether adding to what is cached gives what is stored."""
         execute, many = self._connection.execute, self._connection.executemany
-        acted = [(person_id, at_ms, number, action) for number, action in pairs if action != _IMPRESSION]
-        seen = [(person_id, number, at_ms) for number, action in pairs if action == _IMPRESSION]
+        is_seen = pushed[:, 2] == _IMPRESSION
+        acted = [(person_id, *row) for row in pushed[~is_seen].tolist()]
+        seen = [(person_id, number, at_ms) for at_ms, number, _ in pushed[is_seen].tolist()]
         hides = [
-            (person_id, number, at_ms, int(action == _HIDE))
-            for number, action in pairs
+            (person_id, number, at_ms, action == _HIDE)
+            for _, at_ms, number, action in acted
             if action in (_HIDE, _UNHIDE)
         ]
+        is_simple = not hides
         if acted:
-            many("INSERT OR IGNORE INTO action VALUES (?, ?, ?, ?)", acted)
+            added = many("INSERT OR IGNORE INTO action VALUES (?, ?, ?, ?)", acted).rowcount
+            is_simple &= added == len(acted)
             self._trim("action", person_id, self._config.keep_actions)
         if seen:
             many(_UPSERT_SEEN, seen)
-            self._trim("seen", person_id, self._config.keep_seen)
+            is_simple &= not self._trim("seen", person_id, self._config.keep_seen)
         if hides:
             many(_UPSERT_HIDDEN, hides)
         execute(_GROW_VERSION, (person_id,))
-        return int(execute("SELECT version FROM person WHERE person_id = ?", (person_id,)).fetchone()[0])
+        version = execute("SELECT version FROM person WHERE person_id = ?", (person_id,)).fetchone()
+        return int(version[0]), is_simple
 
-    def _trim(self, table: str, person_id: str, keep: int) -> None:
+    def _trim(self, table: str, person_id: str, keep: int) -> bool:
         count = f"SELECT count(*) FROM {table} WHERE person_id = ?"  # noqa: S608 (table is ours)
         if self._connection.execute(count, (person_id,)).fetchone()[0] <= keep * _SLACK:
-            return
+            return False
         oldest = f"SELECT at_ms FROM {table} WHERE person_id = ? ORDER BY at_ms DESC LIMIT 1 OFFSET ?"  # noqa: S608
         row = self._connection.execute(oldest, (person_id, keep)).fetchone()
         delete = f"DELETE FROM {table} WHERE person_id = ? AND at_ms <= ?"  # noqa: S608
         self._connection.execute(delete, (person_id, row[0]))
+        return True
 
     def _state(self, person_id: str) -> _State:
         with self._lock:
-            if (now := self._read_data_version()) != self._data_version:  # another process has written
-                self._cache.clear()
-                self._data_version = now
-            state = self._cache.get(person_id)
+            state = self._cached(person_id)
             if state is None:
                 state = self._cache[person_id] = self._load(person_id)
                 if len(self._cache) > self._config.cached_people:
                     self._cache.popitem(last=False)
-            else:
-                self._cache.move_to_end(person_id)
             return state
+
+    def _cached(self, person_id: str) -> _State | None:
+        if (now := self._read_data_version()) != self._data_version:  # another process has written
+            self._cache.clear()
+            self._data_version = now
+        state = self._cache.get(person_id)
+        if state is not None:
+            self._cache.move_to_end(person_id)
+        return state
 
     def _load(self, person_id: str) -> _State:
         execute = self._connection.execute
-        actions = execute(
-            "SELECT number, action, at_ms FROM action WHERE person_id = ? ORDER BY at_ms DESC LIMIT ?",
-            (person_id, self._config.keep_actions),
-        ).fetchall()
-        columns = np.array(actions, dtype=np.int64).reshape(-1, 3)
-        seen = execute("SELECT number FROM seen WHERE person_id = ?", (person_id,)).fetchall()
+        actions = execute(_NEWEST_ACTIONS, (person_id, self._config.keep_actions)).fetchall()
+        seen = execute("SELECT number FROM seen WHERE person_id = ? ORDER BY number", (person_id,)).fetchall()
         hidden = execute(
-            "SELECT number FROM hidden WHERE person_id = ? AND is_hidden", (person_id,)
+            "SELECT number FROM hidden WHERE person_id = ? AND is_hidden ORDER BY number", (person_id,)
         ).fetchall()
         version = execute("SELECT version FROM person WHERE person_id = ?", (person_id,)).fetchone()
         return _State(
-            RecentActions(
-                _frozen(columns[:, 0]), _frozen(columns[:, 1].astype(np.int8)), _frozen(columns[:, 2])
-            ),
-            _frozen(np.array(seen, dtype=np.int64).reshape(-1)),
-            _frozen(np.array(hidden, dtype=np.int64).reshape(-1)),
+            _frozen(np.array(actions, np.int64).reshape(-1, 3)),
+            _frozen(np.array(seen, np.int64).reshape(-1)),
+            _frozen(np.array(hidden, np.int64).reshape(-1)),
             int(version[0]) if version else 0,
         )
 
     def _read_data_version(self) -> int:
         return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
+
+
+def _columns(
+    numbers: Sequence[int] | np.ndarray, actions: Sequence[int] | np.ndarray, at_ms: int | np.ndarray
+) -> np.ndarray:
+    given = np.asarray(numbers, np.int64)
+    pushed = np.empty((len(given), 3), np.int64)
+    pushed[:, 0], pushed[:, 1], pushed[:, 2] = at_ms, given, np.asarray(actions, np.int64)
+    return pushed[given >= 0]
 
 
 def _frozen(column: np.ndarray) -> np.ndarray:
