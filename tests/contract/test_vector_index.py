@@ -1,10 +1,13 @@
 """One suite for every vector index; a new one joins by one line in `INDEXES`."""
 
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from bowerbird.adapters.qdrant import QdrantEdgeIndex, QdrantIndex
 from bowerbird.core.errors import FilterError, IncompatibleIndexError, InputError
 from bowerbird.core.filters import And, Eq, Filter, HasAny, In, Not, Or, Range
 from bowerbird.retrieve.config import IndexConfig
@@ -23,10 +26,20 @@ def faiss_with_lists(width: int) -> VectorIndex:
     return FaissIndex(width, config=IndexConfig(flat_below_items=0, tail_rows=64, exact_below_rows=40))
 
 
+def qdrant_server_api(width: int) -> VectorIndex:
+    return QdrantIndex(":memory:", "items", width)
+
+
+def qdrant_edge(width: int) -> VectorIndex:
+    return QdrantEdgeIndex(Path(tempfile.mkdtemp(prefix="bowerbird-edge-")), width)
+
+
 INDEXES: dict[str, Build] = {
     "exact": ExactIndex,
     "faiss": FaissIndex,
     "faiss-lists": faiss_with_lists,
+    "qdrant-local": qdrant_server_api,
+    "qdrant-edge": qdrant_edge,
 }
 
 
