@@ -12,8 +12,8 @@ import sys
 import zlib
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from io import BufferedIOBase, TextIOBase
 from pathlib import Path
-from typing import IO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -223,17 +223,17 @@ def _encoding_of(path: Path) -> str:
     return "utf-8-sig"
 
 
-def _opened_bytes(path: Path) -> IO[bytes]:
-    return gzip.open(path, "rb") if path.suffix.lower() == ".gz" else path.open("rb")  # type: ignore[return-value]
+def _opened_bytes(path: Path) -> BufferedIOBase:
+    return gzip.open(path, "rb") if path.suffix.lower() == ".gz" else path.open("rb")
 
 
-def _opened(path: Path, encoding: str) -> IO[str]:
+def _opened(path: Path, encoding: str) -> TextIOBase:
     if path.suffix.lower() == ".gz":
         return gzip.open(path, "rt", encoding=encoding, errors="replace", newline="")
     return path.open(encoding=encoding, errors="replace", newline="")
 
 
-def _lines(file: IO[str]) -> Iterator[str]:
+def _lines(file: TextIOBase) -> Iterator[str]:
     """The lines; of one that is too long, the beginning and then nothing until it ends."""
     is_middle = False
     while line := file.readline(MAX_LINE_CHARS):

@@ -17,12 +17,12 @@ _SIGNS = {
     "₪": "ILS",
 }  # fmt: skip
 _AMOUNT = re.compile(r"[0-9][0-9.,'’\s]*|[.,][0-9]+")
-_TAG = re.compile(r"<[^<>]{0,1000}>")
+_TAG = re.compile(r"</?[a-zA-Z!][^<>]{0,1000}>")
 _LIST_SPLIT = re.compile(r"\s*[|;,]\s*")
 _PATH_SPLIT = re.compile(r"\s*[>|/»]\s*")
 _AVAILABILITY = {
     "in_stock": "in_stock", "instock": "in_stock", "available": "in_stock", "true": "in_stock",
-    "yes": "in_stock", "1": "in_stock", "out_of_stock": "out_of_stock", "outofstock": "out_of_stock",
+    "yes": "in_stock", "out_of_stock": "out_of_stock", "outofstock": "out_of_stock",
     "sold_out": "out_of_stock", "false": "out_of_stock", "no": "out_of_stock", "0": "out_of_stock",
     "unavailable": "out_of_stock",
     "preorder": "preorder", "pre_order": "preorder", "backorder": "preorder", "discontinued": "discontinued",
@@ -98,8 +98,8 @@ def availability_of(value: Cell) -> str:
     """
     key = re.sub(r"[\s_-]+", "_", text_of(value).lower())
     key = key.removeprefix("https://schema.org/").removeprefix("http://schema.org/")
-    if not key:
-        return "in_stock"
+    if not key or (key.isdigit() and int(key) > 0):
+        return "in_stock"  # nothing said, or a count of pieces
     if key not in _AVAILABILITY:
         raise RowError(
             f"availability {key[:40]!r} is not known",
