@@ -149,7 +149,8 @@ def test_every_refused_row_is_in_the_rejects_file_with_its_reason(lake: Lake, tm
     assert counts(report) == (8, 1, 7, 0)
     assert refusals(report) == {
         "items.csv, line 3": "remote-picture", "items.csv, line 4": "outside-folder",
-        "items.csv, line 5": "missing-file", "items.csv, line 6": "no-picture", "items.csv, line 7": "duplicate-id",
+        "items.csv, line 5": "missing-file", "items.csv, line 6": "no-picture",
+        "items.csv, line 7": "duplicate-id",
         "items.csv, line 8": "bad-price", "items.csv, line 9": "truncated",
     }  # fmt: skip
     first = json.loads(Path(str(report.rejects_path)).read_text().splitlines()[0])
@@ -228,7 +229,8 @@ def test_parquet_may_carry_the_pictures_themselves(lake: Lake, tmp_path: Path) -
 @pytest.mark.parametrize(
     ("name", "encoding", "delimiter"),
     [
-        ("a.tsv", "utf-8", "\t"), ("a.csv", "utf-8-sig", ";"), ("a.csv", "cp1252", ","), ("a.csv", "utf-16", ","),
+        ("a.tsv", "utf-8", "\t"), ("a.csv", "utf-8-sig", ";"), ("a.csv", "cp1252", ","),
+        ("a.csv", "utf-16", ","),
     ],
 )  # fmt: skip
 def test_tables_of_other_programs_are_read(

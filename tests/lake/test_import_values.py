@@ -56,7 +56,8 @@ def test_currency_may_stand_in_its_own_column() -> None:
     ("written", "read"),
     [
         ("in stock", "in_stock"), ("In_Stock", "in_stock"), ("https://schema.org/OutOfStock", "out_of_stock"),
-        ("", "in_stock"), (None, "in_stock"), ("pre-order", "preorder"), (14, "in_stock"), (False, "out_of_stock"),
+        ("", "in_stock"), (None, "in_stock"), ("pre-order", "preorder"),
+        (14, "in_stock"), (False, "out_of_stock"),
     ],
 )  # fmt: skip
 def test_availability_is_one_of_four_words(written: object, read: str) -> None:

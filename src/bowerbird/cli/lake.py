@@ -10,6 +10,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from bowerbird.cli.lake_tables import add_table_commands
 from bowerbird.core.errors import ConfigError
 from bowerbird.lake.importing.job import ImportOptions, ImportProgress, import_source
 from bowerbird.lake.lake import Lake
@@ -20,6 +21,7 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     """Adds `lake import` and the commands over tables."""
     lake = commands.add_parser("lake", help="bring pictures in, look at what is kept")
     verbs = lake.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    add_table_commands(verbs)
     take_in = verbs.add_parser("import", help="bring in a folder, a zip, CSV, TSV, JSON lines or Parquet")
     take_in.add_argument("source", type=Path, help="the catalogue")
     take_in.add_argument(

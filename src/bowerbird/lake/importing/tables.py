@@ -209,11 +209,7 @@ def _carried(values: dict[str, Cell]) -> tuple[PictureRef, ...]:
 
 def _encoding_of(path: Path) -> str:
     """UTF-8 where the beginning reads as it, UTF-16 where it is marked, else what old spreadsheets write."""
-    try:
-        with _opened_bytes(path) as file:
-            sample = file.read(_SAMPLE_BYTES)
-    except _BROKEN_FILE as error:
-        raise _unreadable(path, error) from error
+    sample = _sample(path)
     if sample.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
     try:
@@ -221,6 +217,19 @@ def _encoding_of(path: Path) -> str:
     except UnicodeDecodeError:
         return "cp1252"
     return "utf-8-sig"
+
+
+def _sample(path: Path) -> bytes:
+    """The beginning, as far as it can be read: that a file breaks off later is for its rows to find."""
+    sample = b""
+    try:
+        with _opened_bytes(path) as file:
+            while len(sample) < _SAMPLE_BYTES and (part := file.read1(_SAMPLE_BYTES)):
+                sample += part
+    except _BROKEN_FILE as error:
+        if not sample:
+            raise _unreadable(path, error) from error
+    return sample
 
 
 def _opened_bytes(path: Path) -> BufferedIOBase:
