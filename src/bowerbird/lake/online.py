@@ -78,9 +78,9 @@ class _State:
     def after(self, pushed: np.ndarray, version: int, keep: int) -> "_State":
         """The state with more rows of `actions`, none of which it holds, and no hides among them."""
         is_seen = pushed[:, 2] == _IMPRESSION
-        together = np.unique(np.concatenate([self.actions, pushed[~is_seen]]), axis=0)[::-1][:keep]
+        actions = _with_rows(self.actions, pushed[~is_seen])[:keep]
         return _State(
-            _frozen(together), _frozen(np.union1d(self.seen, pushed[is_seen, 1])), self.hidden, version
+            _frozen(actions), _frozen(_with_numbers(self.seen, pushed[is_seen, 1])), self.hidden, version
         )
 
 
@@ -118,7 +118,7 @@ class OnlineStore:
             before = self._cached(person_id)
             self._connection.execute("BEGIN IMMEDIATE")
             try:
-                version, is_simple = self._store(person_id, pushed)
+                version, is_simple = self._store(person_id, pushed, before)
                 self._connection.execute("COMMIT")
             except BaseException:
                 self._connection.execute("ROLLBACK")
@@ -169,7 +169,7 @@ class OnlineStore:
         with self._lock:
             self._connection.close()
 
-    def _store(self, person_id: str, pushed: np.ndarray) -> tuple[int, bool]:
+    def _store(self, person_id: str, pushed: np.ndarray, before: _State | None) -> tuple[int, bool]:
         """The person's new version, and whether adding to what is cached gives what is stored."""
         execute, many = self._connection.execute, self._connection.executemany
         is_seen = pushed[:, 2] == _IMPRESSION
@@ -187,7 +187,9 @@ class OnlineStore:
             self._trim("action", person_id, self._config.keep_actions)
         if seen:
             many(_UPSERT_SEEN, seen)
-            is_simple &= not self._trim("seen", person_id, self._config.keep_seen)
+            # Counting thousands of rows costs more than the rest; a cached state knows how many there can be.
+            is_many = before is None or len(before.seen) + len(seen) > self._config.keep_seen * _SLACK
+            is_simple &= not (is_many and self._trim("seen", person_id, self._config.keep_seen))
         if hides:
             many(_UPSERT_HIDDEN, hides)
         execute(_GROW_VERSION, (person_id,))
@@ -248,6 +250,25 @@ def _columns(
     pushed = np.empty((len(given), 3), np.int64)
     pushed[:, 0], pushed[:, 1], pushed[:, 2] = at_ms, given, np.asarray(actions, np.int64)
     return pushed[given >= 0]
+
+
+def _with_rows(newest_first: np.ndarray, more: np.ndarray) -> np.ndarray:
+    order = np.lexsort((more[:, 2], more[:, 1], more[:, 0]))[::-1]
+    together = np.concatenate([more[order], newest_first])
+    if len(more) and len(newest_first) and more[:, 0].min() <= newest_first[0, 0]:  # some came late
+        together = together[np.lexsort((together[:, 2], together[:, 1], together[:, 0]))[::-1]]
+    return together
+
+
+def _with_numbers(ascending: np.ndarray, more: np.ndarray) -> np.ndarray:
+    if len(more) == 0:
+        return ascending
+    more = np.unique(more)
+    places = np.searchsorted(ascending, more)
+    is_known = np.zeros(len(more), np.bool_)
+    inside = places < len(ascending)
+    is_known[inside] = ascending[places[inside]] == more[inside]
+    return np.insert(ascending, places[~is_known], more[~is_known])
 
 
 def _frozen(column: np.ndarray) -> np.ndarray:
