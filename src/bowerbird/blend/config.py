@@ -24,5 +24,5 @@ class BlendConfig(BaseModel):
     share_strength: Annotated[float, Field(ge=0, le=10)] = 0.25
     max_per_owner: Annotated[int, Field(ge=1)] = 1000
     same_picture_bits: Annotated[int, Field(ge=-1, le=32)] = 3
-    same_signature_cosine: Annotated[float, Field(ge=-1, le=1)] = 0.8
+    same_signature_cosine: Annotated[float, Field(ge=-1, le=1)] = 0.95
     same_picture_cosine: Annotated[float, Field(ge=0, le=1)] = 0.985

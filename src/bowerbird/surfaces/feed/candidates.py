@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from bowerbird.blend.stages import Stages
 from bowerbird.core.filters import Eq, Not, both
 from bowerbird.eligible import (
     Rule,
@@ -25,7 +26,6 @@ from bowerbird.surfaces.feed.person import Person
 from bowerbird.surfaces.feed.places import Place
 from bowerbird.surfaces.feed.popularity import Counts
 from bowerbird.surfaces.feed.sources import Proposal
-from bowerbird.surfaces.feed.stages import Stages
 from bowerbird.surfaces.feed.types import Sight
 
 NOT_FOR_SALE_ANY_MORE = Not(Eq("availability", "discontinued"))

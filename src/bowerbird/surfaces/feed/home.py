@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from bowerbird.blend import CursorSigner, Page, Placement, Pool, Reason, fill_slate
+from bowerbird.blend.stages import Stages
 from bowerbird.core.errors import InputError
 from bowerbird.core.memo import Memo
 from bowerbird.core.request import FeedRequest
@@ -22,7 +23,6 @@ from bowerbird.surfaces.feed.person import People, Person, hidden_from
 from bowerbird.surfaces.feed.places import Place, Places
 from bowerbird.surfaces.feed.popularity import Counts, Popularity
 from bowerbird.surfaces.feed.sources import EXPLORE, FRESH, INTERESTS, POPULAR, SOURCE_NAMES
-from bowerbird.surfaces.feed.stages import Stages
 from bowerbird.surfaces.feed.types import SavedNumbers, SaversSince, Sight
 
 RANKER = "linear-1"

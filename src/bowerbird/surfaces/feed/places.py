@@ -59,7 +59,7 @@ class Places:
     kind: str
 
     def begin(self, request_id: str, where: Filter | None) -> Place:
-        """The start of a new list; its chance follows from the request id, so that a page can be made again."""
+        """The start of a new list; its chance follows from the request id, so a page can be made again."""
         return Place(request_id, 0, zlib.crc32(request_id.encode()), where)
 
     def write(self, person_id: str, place: Place) -> str:

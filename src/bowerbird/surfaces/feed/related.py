@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bowerbird.blend import CursorSigner, Page, Placement, Pool, fill_slate
+from bowerbird.blend.stages import Stages
 from bowerbird.core.errors import NotFoundError
 from bowerbird.core.memo import Memo
 from bowerbird.core.request import RelatedRequest
@@ -17,7 +18,6 @@ from bowerbird.surfaces.feed.ground import Ground
 from bowerbird.surfaces.feed.home import check_limit, without
 from bowerbird.surfaces.feed.person import hidden_from
 from bowerbird.surfaces.feed.places import Place, Places
-from bowerbird.surfaces.feed.stages import Stages
 from bowerbird.surfaces.feed.types import Sight
 
 LOOK, WORDS = "look", "words"

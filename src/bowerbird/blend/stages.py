@@ -2,7 +2,7 @@
 
 import time
 
-from bowerbird.blend import StageCount
+from bowerbird.blend.types import StageCount
 from bowerbird.eligible import Removal
 
 

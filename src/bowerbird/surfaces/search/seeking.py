@@ -1,0 +1,200 @@
+"""This file is about seeking: a query becomes a list of hits that knows where it should end."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from bowerbird.core.filters import Filter
+from bowerbird.encode.colour_words import split_words
+from bowerbird.encode.types import JointSpace
+from bowerbird.lake.catalogue import Catalogue
+from bowerbird.retrieve.cutoff import Cut, Verdict, cut, word_probabilities
+from bowerbird.retrieve.near_duplicates import collapse
+from bowerbird.surfaces.search.config import SearchConfig
+from bowerbird.surfaces.search.types import Query, SearchIndexes
+
+BY_LOOK, BY_MEANING, BY_WORDS = 0, 1, 2
+SOURCE_NAMES = ("look", "meaning", "words")
+"""Order of the codes in `Found.sources`: what says most for a hit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Hits of one search, best first, near-copies left out.
+
+    Attributes:
+        numbers: int64 [C].
+        probabilities: float32 [C] how probable each hit is relevant.
+        sources: int64 [C] codes of `SOURCE_NAMES`.
+        verdict: whether what was looked for is there.
+        proposed: how many items the indexes proposed.
+    """
+
+    numbers: np.ndarray
+    probabilities: np.ndarray
+    sources: np.ndarray
+    verdict: Verdict
+    proposed: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Evidence:
+    """What speaks for each of some items: chances in [0, 1], 0 where nothing does.
+
+    Attributes:
+        numbers: int64 [C] sorted, each once.
+        look, meaning, words: float32 [C].
+    """
+
+    numbers: np.ndarray
+    look: np.ndarray
+    meaning: np.ndarray
+    words: np.ndarray
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Items whose words match: int64 [P] numbers, each once, and float32 [P] chances."""
+
+    numbers: np.ndarray
+    chances: np.ndarray
+
+    def joined(self, other: "Said") -> "Said":
+        """Both together; an item that is in both has the higher chance."""
+        numbers = np.union1d(self.numbers, other.numbers)
+        return Said(numbers, np.maximum(self.of(numbers), other.of(numbers)))
+
+    def of(self, numbers: np.ndarray) -> np.ndarray:
+        """float32 [C] the chance of each of these items; 0 where its words do not match."""
+        chances = np.zeros(len(numbers), dtype=np.float32)
+        if len(self.numbers):
+            order = np.argsort(self.numbers, kind="stable")
+            place = np.minimum(np.searchsorted(self.numbers[order], numbers), len(order) - 1)
+            there = self.numbers[order][place] == numbers
+            chances[there] = self.chances[order][place[there]]
+        return chances
+
+
+def nothing_said() -> Said:
+    """No item's words match."""
+    return Said(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32))
+
+
+@dataclass(frozen=True, slots=True)
+class Seeker:
+    """Finds items for queries."""
+
+    catalogue: Catalogue
+    indexes: SearchIndexes
+    space: JointSpace
+    config: SearchConfig
+
+    def seek(self, query: Query) -> Found:
+        """The hits of a query.
+
+        Raises:
+            FilterError: the filter names an unknown field.
+        """
+        evidence = self._gather(query)
+        ending = self._cut(evidence, query)
+        order = np.lexsort((evidence.numbers, -np.round(ending.probabilities, 6)))
+        order = order[ending.keep[order]][: self.config.depth]
+        kept = order[self._are_first(evidence.numbers[order])]
+        told = np.argmax(np.stack([evidence.look, evidence.meaning, evidence.words]), axis=0)
+        return Found(
+            evidence.numbers[kept],
+            ending.probabilities[kept],
+            told[kept],
+            ending.verdict,
+            len(evidence.numbers),
+        )
+
+    def _gather(self, query: Query) -> _Evidence:
+        """All items that any index proposes, and what each index says for each of them."""
+        where, depth = query.where, self.config.depth
+        by_words = self._by_words(query, where, depth) if query.words else nothing_said()
+        proposed = [by_words.numbers]
+        for index, vector in ((self.indexes.look, query.look), (self.indexes.words, query.meaning)):
+            if vector is not None:
+                hits = index.search(vector, depth, where).numbers[0]
+                proposed.append(hits[hits >= 0])
+        numbers = np.unique(np.concatenate(proposed))
+        keep = self._allowed(numbers, where)
+        if query.item_number is not None and query.region is None:
+            keep &= numbers != query.item_number
+        numbers = numbers[keep]
+        said = by_words.of(numbers)
+        factor = self._colour_factor(numbers, query)
+        return _Evidence(
+            numbers,
+            self._chances(query.look, numbers, "look"),
+            self._chances(query.meaning, numbers, "words") * factor,
+            said * factor,
+        )
+
+    def _chances(self, vector: np.ndarray | None, numbers: np.ndarray, space: str) -> np.ndarray:
+        if vector is None:
+            return np.zeros(len(numbers), dtype=np.float32)
+        index = self.indexes.look if space == "look" else self.indexes.words
+        cosines = index.vectors(numbers) @ vector[0]  # [C, D] @ [D] -> [C]
+        return np.asarray(self.space.relevance(cosines, space=space), dtype=np.float32)
+
+    def _by_words(self, query: Query, where: Filter | None, depth: int) -> Said:
+        """By all that was typed; where that names a colour, also by the rest and the pictures' colours."""
+        typed = self._said(query.words, where, depth)
+        if not (query.colours or query.refused):
+            return typed
+        rest = split_words(query.words).rest
+        return typed.joined(self._said(rest, where, depth) if rest else self._by_colour(query, where, depth))
+
+    def _said(self, text: str, where: Filter | None, depth: int) -> Said:
+        found = self.indexes.lexical.find(text, depth, where)
+        return Said(found.numbers, word_probabilities(found.has_all, found.edits, self.config.cutoff))
+
+    def _by_colour(self, query: Query, where: Filter | None, depth: int) -> Said:
+        """Items whose pictures have most of the colours, for a search that names nothing else."""
+        numbers = np.flatnonzero(self.catalogue.mask(where))
+        names = self.catalogue.colour_names
+        shares = self.catalogue.colours[:, [names.index(name) for name in query.colours]].sum(axis=1)[numbers]
+        most = np.argsort(-shares, kind="stable")[:depth]
+        most = most[shares[most] >= self.config.colour_share]
+        # A picture that is all of one colour is as sure a hit as one that is called after it.
+        return Said(numbers[most], shares[most] * np.float32(self.config.cutoff.all_words))
+
+    def _allowed(self, numbers: np.ndarray, where: Filter | None) -> np.ndarray:
+        mask = self.catalogue.mask(where)
+        keep: np.ndarray = (numbers < len(mask)) & mask[np.minimum(numbers, max(len(mask) - 1, 0))]
+        return keep
+
+    def _cut(self, evidence: _Evidence, query: Query) -> Cut:
+        cutoff = self.config.cutoff
+        if query.look is None:
+            return cut(evidence.meaning, evidence.words, cutoff)
+        if query.meaning is None:
+            return cut(evidence.look, None, cutoff, least=self.config.least_by_picture)
+        # Picture and words: both have to be right, so that neither can win alone.
+        either = 1.0 - (1.0 - evidence.meaning) * (1.0 - evidence.words)
+        weight = self.config.look_weight
+        both = np.power(evidence.look, weight) * np.power(either, 1.0 - weight)
+        return cut(both.astype(np.float32), None, cutoff, least=self.config.least_by_picture)
+
+    def _colour_factor(self, numbers: np.ndarray, query: Query) -> np.ndarray:
+        """float32 [C] 1 for the colours asked for and none that is refused, else `wrong_colour`."""
+        factor = np.ones(len(numbers), dtype=np.float32)
+        if not (query.colours or query.refused):
+            return factor
+        shares, names = self.catalogue.colours[numbers], self.catalogue.colour_names
+        if query.colours:
+            asked = shares[:, [names.index(name) for name in query.colours]].sum(axis=1)
+            factor[asked < self.config.colour_share] = self.config.wrong_colour
+        if query.refused:
+            refused = shares[:, [names.index(name) for name in query.refused]].sum(axis=1)
+            factor[refused >= self.config.colour_share] *= self.config.wrong_colour
+        return factor
+
+    def _are_first(self, numbers: np.ndarray) -> np.ndarray:
+        """Bool [C] rows that are no near-copy of one before.
+
+        By look alone: signatures know no colour, and the same lamp in red and in blue are two items.
+        """
+        return collapse(np.zeros(len(numbers), dtype=np.int64), self.indexes.look.vectors(numbers)).keep
