@@ -33,6 +33,17 @@ def online(tmp_path: Path) -> Iterator[OnlineStore]:
     store.close()
 
 
+def test_mark_only_grows_and_goes_with_what_it_is_true_of(online: OnlineStore) -> None:
+    assert online.mark("applied") == 0
+    online.set_mark("applied", 7)
+    online.set_mark("applied", 3)
+    assert online.mark("applied") == 7
+
+    online.clear()
+
+    assert online.mark("applied") == 0
+
+
 def test_actions_come_back_newest_first_even_when_they_came_late(online: OnlineStore) -> None:
     online.push("p", [1], [SAVE], 100)
     assert online.recent("p").numbers.tolist() == [1]

@@ -277,6 +277,22 @@ def test_all_saved_is_everything_of_the_person_and_nothing_of_others(records: Re
     assert records.saves.boards_of_item("p2", "a") == []
 
 
+def test_savers_since_counts_people_and_leaves_out_secret_boards_and_older_saves(records: Records) -> None:
+    boards = [records.boards.create(owner, "Mine") for owner in ("p1", "p1", "p2")]
+    secret = records.boards.create("p3", "Hidden", is_secret=True)
+    for board, item in (
+        (boards[0], "a"),
+        (boards[1], "a"),
+        (boards[2], "a"),
+        (boards[2], "b"),
+        (secret, "c"),
+    ):
+        saved_ms = records.saves.save(board.id, item).saved_ms
+
+    assert records.saves.savers_since(0) == [("a", 2), ("b", 1)]
+    assert records.saves.savers_since(saved_ms + 1) == []
+
+
 # Idempotency keys.
 
 

@@ -29,6 +29,7 @@ CREATE TABLE IF NOT EXISTS hidden (
     PRIMARY KEY (person_id, number)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS person (person_id TEXT PRIMARY KEY, version INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS mark (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 """
 _TABLES = ("action", "seen", "hidden", "person")
 _IMPRESSION = ACTION_CODES[Action.IMPRESSION]
@@ -162,7 +163,26 @@ class OnlineStore:
         with self._lock:
             for table in _TABLES:
                 self._connection.execute(f"DELETE FROM {table}")  # noqa: S608
+            self._connection.execute("DELETE FROM mark")
             self._cache.clear()
+
+    def mark(self, name: str) -> int:
+        """The number kept under `name`, 0 at first: up to which offset of the log events are in here, say.
+
+        It lies beside what it is true of: who loses the file or clears the store loses both.
+        """
+        with self._lock:
+            row = self._connection.execute("SELECT value FROM mark WHERE name = ?", (name,)).fetchone()
+        return int(row[0]) if row else 0
+
+    def set_mark(self, name: str, value: int) -> None:
+        """Keep a number under `name`; a smaller one than is there changes nothing."""
+        statement = (
+            "INSERT INTO mark VALUES (?, ?) "
+            "ON CONFLICT (name) DO UPDATE SET value = max(value, excluded.value)"
+        )
+        with self._lock:
+            self._connection.execute(statement, (name, value))
 
     def close(self) -> None:
         """Closes the file."""

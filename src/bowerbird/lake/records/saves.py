@@ -127,6 +127,19 @@ class Saves:
         with reading(self._engine).connect() as connection:
             return [Save(**row._mapping) for row in connection.execute(query)]
 
+    def savers_since(self, since_ms: int) -> list[tuple[str, int]]:
+        """Items saved to boards that are not secret, and by how many people; most people first."""
+        people = sa.func.count(sa.distinct(board.c.owner))
+        query = (
+            sa.select(save.c.item_id, people)
+            .join(board, board.c.id == save.c.board_id)
+            .where((save.c.saved_ms >= since_ms) & ~board.c.is_secret)
+            .group_by(save.c.item_id)
+            .order_by(people.desc(), save.c.item_id)
+        )
+        with reading(self._engine).connect() as connection:
+            return [(row[0], int(row[1])) for row in connection.execute(query)]
+
     def count_of(self, person_id: str) -> int:
         """How many saves the person has on all boards."""
         query = sa.select(sa.func.count()).select_from(save.join(board, board.c.id == save.c.board_id))
