@@ -16,7 +16,9 @@ TEXT_FIELDS = frozenset(
 )
 INTEGER_FIELDS = frozenset({"number", "price_micros", "created_ms", "updated_ms"})
 LIST_FIELDS = frozenset({"category", "keywords"})
+# Symmetric: SQL reads -2^63 as minus (2^63), which does not fit.
 _INT64_MAX = 2**63 - 1
+_INT64_MIN = -_INT64_MAX
 
 
 def to_sql(where: Filter) -> str:
@@ -54,9 +56,9 @@ def whole_bounds(gte: float | int | None, lt: float | int | None) -> tuple[int, 
     """First and last whole number in gte <= n < lt, within 64 bits; None where there is none."""
     if (gte is not None and math.isnan(gte)) or (lt is not None and math.isnan(lt)):
         return None
-    first = -_INT64_MAX - 1 if gte is None or gte == -math.inf else _ceil(gte)
+    first = _INT64_MIN if gte is None or gte == -math.inf else _ceil(gte)
     last = _INT64_MAX if lt is None or lt == math.inf else _ceil(lt) - 1
-    first, last = max(first, -_INT64_MAX - 1), min(last, _INT64_MAX)
+    first, last = max(first, _INT64_MIN), min(last, _INT64_MAX)
     return (first, last) if first <= last else None
 
 
@@ -64,7 +66,7 @@ def whole_values(values: Sequence[Value]) -> list[int]:
     """The whole numbers among the values that fit 64 bits; 5.0 counts as 5, True and text do not count."""
     numbers = (v for v in values if isinstance(v, int | float) and not isinstance(v, bool))
     whole = {int(n) for n in numbers if math.isfinite(n) and n == int(n)}
-    return sorted(n for n in whole if -_INT64_MAX - 1 <= n <= _INT64_MAX)
+    return sorted(n for n in whole if _INT64_MIN <= n <= _INT64_MAX)
 
 
 def text_values(values: Sequence[Value]) -> list[str]:
@@ -73,9 +75,7 @@ def text_values(values: Sequence[Value]) -> list[str]:
 
 
 def _ceil(bound: float | int) -> int:
-    return (
-        _INT64_MAX + 1 if bound == math.inf else -_INT64_MAX - 1 if bound == -math.inf else math.ceil(bound)
-    )
+    return _INT64_MAX + 1 if bound == math.inf else _INT64_MIN if bound == -math.inf else math.ceil(bound)
 
 
 def _any_of(field: str, values: Sequence[Value]) -> str:
@@ -92,7 +92,7 @@ def _any_of(field: str, values: Sequence[Value]) -> str:
     return f"({field} IS NOT NULL AND {field} IN ({quoted_list(texts)}))"
 
 
-def _range(field: str, gte: float | None, lt: float | None) -> str:
+def _range(field: str, gte: float | int | None, lt: float | int | None) -> str:
     if field not in INTEGER_FIELDS:
         _check_known(field)
         raise FilterError(f"range on {field} was received; it holds text; use eq, in or has_any")
