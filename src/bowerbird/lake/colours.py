@@ -46,7 +46,7 @@ _ANCHORS: dict[str, tuple[str, ...]] = {
 NAMED_COLOURS: tuple[str, ...] = tuple(_ANCHORS)
 """Order of the columns of `colour_shares`; stored in the lake, so new names go at the end."""
 
-_SMALL_PX = 64
+_SMALL_PX = 48
 _SOFTNESS = 3.0  # how much farther a second name may be and still get a third of what the first gets
 _LIGHT_WEIGHT = 0.6
 _HUE_WEIGHT = 1.6
@@ -78,18 +78,16 @@ def colours_of(pixels: Pixels) -> tuple[np.ndarray, str]:
     small = _shrink(pixels)
     weights = subject_weights(small)
     flat, flat_weights = small.reshape(-1, 3), weights.ravel()
-    by_bin = np.bincount(_bin_of(flat), weights=flat_weights, minlength=32_768)
-    filled = np.flatnonzero(by_bin)
-    shares = (by_bin[filled] @ shares_table()[filled]).astype(np.float32)  # [f] @ [f, n] -> [n]
+    shares: np.ndarray = flat_weights @ shares_table()[_bin_of(flat, bits=5)]  # [p] @ [p, n] -> [n]
     return shares, _most_common(flat, flat_weights)
 
 
 def _most_common(flat: np.ndarray, weights: np.ndarray) -> str:
-    coarse = (flat >> 5).astype(np.int32) @ np.array([64, 8, 1], dtype=np.int32)
+    coarse = _bin_of(flat, bits=3)
     fullest = np.bincount(coarse, weights=weights, minlength=512).argmax()
     here = coarse == fullest
-    mean = np.average(flat[here], axis=0, weights=weights[here] + 1e-9)
-    red, green, blue = (round(float(part)) for part in mean)
+    mean = weights[here] @ flat[here] / weights[here].sum()
+    red, green, blue = (round(part) for part in mean.tolist())
     return f"#{red:02x}{green:02x}{blue:02x}"
 
 
@@ -100,7 +98,7 @@ def subject_weights(small: np.ndarray) -> np.ndarray:
     weighs nothing. Otherwise the middle weighs more than the edges.
     """
     height, width = small.shape[:2]
-    ground = _ground(to_lab(small))
+    ground = _ground(_lab_table()[_bin_of(small, bits=6)])
     if ground is None or 1.0 - ground.mean() < _LEAST_SUBJECT:
         weights = np.outer(_bell(height), _bell(width))
     else:
@@ -110,11 +108,15 @@ def subject_weights(small: np.ndarray) -> np.ndarray:
 
 
 @lru_cache(maxsize=1)
+def _lab_table() -> np.ndarray:
+    """[262144, 3] float32 LAB of each colour of six bits a channel: the ground needs no finer ones."""
+    return to_lab(_every_colour(bits=6))
+
+
+@lru_cache(maxsize=1)
 def shares_table() -> np.ndarray:
     """[32768, len(NAMED_COLOURS)] float32: the names' shares of each colour of five bits a channel."""
-    level = (np.arange(32) * 8 + 4).astype(np.uint8)
-    red, green, blue = np.meshgrid(level, level, level, indexing="ij")
-    lab = to_lab(np.stack([red, green, blue], axis=-1).reshape(-1, 3))
+    lab = to_lab(_every_colour(bits=5))
     nearest = np.stack([_distance(lab, _lab_of(hexes)) for hexes in _ANCHORS.values()], axis=1)
     closeness = np.exp(-((nearest - nearest.min(axis=1, keepdims=True)) / _SOFTNESS))
     table: np.ndarray = closeness / closeness.sum(axis=1, keepdims=True)
@@ -145,7 +147,7 @@ def _lab_of(hexes: tuple[str, ...]) -> np.ndarray:
 
 
 def _shrink(pixels: Pixels) -> np.ndarray:
-    """At most 64 pixels a side, by plain picking: shares need no smoothing."""
+    """At most `_SMALL_PX` a side, by plain picking: shares need no smoothing."""
     height, width = pixels.shape[:2]
     rows = _pick(height)
     columns = _pick(width)
@@ -158,20 +160,34 @@ def _pick(length: int) -> np.ndarray:
     return ((np.arange(count) + 0.5) * length / count).astype(np.int64)
 
 
-def _bin_of(pixels: np.ndarray) -> np.ndarray:
-    high = (pixels >> 3).astype(np.int64)
-    numbers: np.ndarray = high[..., 0] * 1024 + high[..., 1] * 32 + high[..., 2]
+def _bin_of(pixels: np.ndarray, *, bits: int) -> np.ndarray:
+    """[...] int32 row of each pixel in a table of all colours of `bits` bits a channel."""
+    high = (pixels >> (8 - bits)).astype(np.int32)
+    numbers: np.ndarray = (high[..., 0] << 2 * bits) | (high[..., 1] << bits) | high[..., 2]
     return numbers
+
+
+def _every_colour(*, bits: int) -> np.ndarray:
+    """[8**bits, 3] uint8, the middle of each bin of `_bin_of`, in its order."""
+    width = 256 >> bits
+    level = (np.arange(1 << bits) * width + width // 2).astype(np.uint8)
+    red, green, blue = np.meshgrid(level, level, level, indexing="ij")
+    return np.stack([red, green, blue], axis=-1).reshape(-1, 3)
 
 
 def _ground(lab: np.ndarray) -> np.ndarray | None:
     """[h, w] bool of the plain ground, or None where the border is not plain."""
     border = np.concatenate([lab[0], lab[-1], lab[:, 0], lab[:, -1]])
-    colour = np.median(border, axis=0)
-    if (np.linalg.norm(border - colour, axis=1) < _SAME_AS_GROUND).mean() < _PLAIN_BORDER:
+    colour = np.sort(border, axis=0)[len(border) // 2]  # the median, without the price of `np.median`
+    if _alike(border, colour).mean() < _PLAIN_BORDER:
         return None
-    alike = np.linalg.norm(lab - colour, axis=2) < _SAME_AS_GROUND
-    return _joined_to_border(alike)
+    return _joined_to_border(_alike(lab, colour))
+
+
+def _alike(lab: np.ndarray, colour: np.ndarray) -> np.ndarray:
+    apart = lab - colour
+    close: np.ndarray = np.einsum("...c,...c->...", apart, apart) < _SAME_AS_GROUND**2
+    return close
 
 
 def _joined_to_border(alike: np.ndarray) -> np.ndarray:
@@ -191,6 +207,7 @@ def _joined_to_border(alike: np.ndarray) -> np.ndarray:
     return reached
 
 
+@lru_cache(maxsize=64)
 def _bell(length: int) -> np.ndarray:
     across = (np.arange(length, dtype=np.float32) + 0.5) / length - 0.5
     bell: np.ndarray = np.exp(-((across / 0.35) ** 2))

@@ -66,7 +66,7 @@ def decode_picture(
     """The picture's thumbnail and facts; of the region only, where one is given.
 
     Raises:
-        PictureError: it cannot be used; `code` says why, in one of the words of `docs/lake.md`.
+        PictureError: it cannot be used; `code` says why, in one of the words of `docs/lake-import.md`.
     """
     limits = limits or PictureLimits()
     _check_length(content, limits)

@@ -8,6 +8,7 @@ from PIL import Image
 from bowerbird.core.arrays import Pixels
 
 _PLACEHOLDER_PX = 100
+_ENOUGH_PX = 48  # 7 waves a side need no more
 _GREY_PX = 32
 _WAVES_A_SIDE = 11
 _BY_LENGTH = sorted(
@@ -25,7 +26,7 @@ def thumbhash(pixels: Pixels) -> bytes:
     height, width = pixels.shape[:2]
     if max(height, width) > _PLACEHOLDER_PX:
         picture = Image.fromarray(pixels)
-        picture.thumbnail((_PLACEHOLDER_PX, _PLACEHOLDER_PX), Image.Resampling.BOX)
+        picture.thumbnail((_ENOUGH_PX, _ENOUGH_PX), Image.Resampling.BOX)
         pixels = np.asarray(picture)
         height, width = pixels.shape[:2]
     red, green, blue = (pixels[..., channel].astype(np.float64) / 255.0 for channel in range(3))
