@@ -145,6 +145,19 @@ class FaissIndex:
         lists = self._state.snapshot.lists
         return 0 if lists is None else len(lists.inverted)
 
+    @property
+    def is_due(self) -> bool:
+        """Whether the tail, or what is gone from the snapshot, has grown enough to be merged."""
+        state = self._state
+        limit = self._config.tail_limit(len(state.snapshot))
+        return len(state.tail.numbers) > limit or state.hidden > limit
+
+    def numbers(self) -> ItemNumbers:
+        """[N] every item number that can be found, in no order."""
+        state = self._state
+        settled = state.snapshot.rows.numbers
+        return np.concatenate([settled[state.is_live[settled]], state.tail.numbers[state.tail.is_live]])
+
     def __len__(self) -> int:
         state = self._state
         return len(state.snapshot) - state.hidden + len(state.tail)
@@ -296,9 +309,7 @@ class FaissIndex:
         return build_snapshot(numbers, vectors, self._config, centres=lists if is_alike else None)
 
     def _merge_if_grown(self) -> None:
-        state = self._state
-        limit = self._config.tail_limit(len(state.snapshot))
-        if not self._config.merge_in_background or len(state.tail.numbers) <= limit:
+        if not self._config.merge_in_background or not self.is_due:
             return
         with self._lock:
             if self._merging is not None and self._merging.is_alive():

@@ -53,8 +53,14 @@ class InvertedLists:
 
     def emptied(self) -> "InvertedLists":
         """The same centres, no rows."""
-        ivf = faiss.clone_index(self._ivf)
-        ivf.reset()
+        # Made anew from the centres: to clear a clone of memory-mapped lists ends the process.
+        lists, width = self.centres.shape
+        quantizer = faiss.IndexFlatIP(width)
+        quantizer.add(np.ascontiguousarray(self.centres))
+        ivf = faiss.IndexIVFScalarQuantizer(
+            quantizer, width, lists, faiss.ScalarQuantizer.QT_bf16, faiss.METRIC_INNER_PRODUCT
+        )
+        ivf.train(np.ascontiguousarray(self.centres))  # finds the centres there, and leaves them
         return InvertedLists(ivf)
 
     def __len__(self) -> int:

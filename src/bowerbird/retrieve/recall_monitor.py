@@ -2,14 +2,16 @@
 
 import threading
 from collections import deque
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from bowerbird.core.arrays import Embeddings
+from bowerbird.core.arrays import Embeddings, ItemNumbers
 from bowerbird.core.filters import Filter
 from bowerbird.retrieve.recall_table import recall_at
-from bowerbird.retrieve.types import VectorIndex
+from bowerbird.retrieve.types import Hits, VectorIndex
 
 DEPTH = 10
 
@@ -21,7 +23,7 @@ class RecallReport:
     Attributes:
         recall: mean recall@10 over the window; NaN before the first check.
         worst: the lowest in the window; NaN before the first check.
-        checked: queries compared since the start.
+        checked: queries compared since the start, or since the last calibration.
         waiting: sampled queries not compared yet.
     """
 
@@ -76,6 +78,13 @@ class RecallMonitor:
             alike = [query for query in self._recent if len(query) == width]
         return np.stack(alike) if alike else np.empty((0, 0), np.float32)
 
+    def forget(self) -> None:
+        """Begin anew, after an index was calibrated with what was learnt."""
+        with self._lock:
+            self._recalls.clear()
+            self._recent.clear()
+            self._checked = 0
+
     def report(self) -> RecallReport:
         """What was seen lately."""
         with self._lock:
@@ -85,3 +94,48 @@ class RecallMonitor:
             return RecallReport(
                 float(recalls.mean()), float(recalls.min()), self._checked, len(self._waiting)
             )
+
+
+@dataclass(frozen=True, slots=True)
+class WatchedIndex:
+    """A `VectorIndex` whose searches a monitor takes note of; everything else is the index's own."""
+
+    index: VectorIndex
+    monitor: RecallMonitor
+
+    @property
+    def stamp_text(self) -> str:
+        """Which encoder, version and space the vectors come from."""
+        return self.index.stamp_text
+
+    @property
+    def width(self) -> int:
+        """D, the width of its vectors."""
+        return self.index.width
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+    def search(self, queries: Embeddings, k: int, where: Filter | None = None, effort: float = 0.97) -> Hits:
+        """The k nearest items of each query."""
+        hits = self.index.search(queries, k, where, effort)
+        if effort < 1:
+            self.monitor.observe(queries, where, effort)
+        return hits
+
+    def vectors(self, numbers: ItemNumbers) -> Embeddings:
+        """[C, D] the stored vectors; a row of zeros where the item is not there."""
+        return self.index.vectors(numbers)
+
+    def upsert(
+        self,
+        numbers: ItemNumbers,
+        vectors: Embeddings,
+        payload: Sequence[Mapping[str, Any]] | None = None,
+    ) -> None:
+        """Add or replace; searchable on return."""
+        self.index.upsert(numbers, vectors, payload)
+
+    def delete(self, numbers: ItemNumbers) -> None:
+        """Forget; gone from searches on return."""
+        self.index.delete(numbers)

@@ -1,0 +1,327 @@
+"""This file is about the three indexes as one: built from the lake, saved, loaded, and kept up with it.
+
+The lake says what is true. An index knows the version of the item table that it has taken in; everything
+after that comes from the table's changes, and taking a change in twice does no harm.
+"""
+
+import logging
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from bowerbird.core.arrays import ItemNumbers
+from bowerbird.core.errors import IncompatibleIndexError
+from bowerbird.encode.registry import Encoders
+from bowerbird.encode.types import JointSpace
+from bowerbird.lake.catalogue import Catalogue
+from bowerbird.lake.lake import Lake
+from bowerbird.retrieve.config import IndexConfig
+from bowerbird.retrieve.faiss_index import FaissIndex
+from bowerbird.retrieve.item_vectors import VectorSource
+from bowerbird.retrieve.lexical import LanceLexicalIndex
+from bowerbird.retrieve.recall_monitor import RecallMonitor, RecallReport, WatchedIndex
+
+log = logging.getLogger(__name__)
+
+LOOK, WORDS = "look", "words"
+_MISSED_RECALL = 0.955
+_ENOUGH_QUERIES = 64
+
+
+@dataclass(frozen=True, slots=True)
+class SyncReport:
+    """What a sync took in.
+
+    Attributes:
+        upserted: items added or changed.
+        deleted: items gone.
+        version: of the item table that the indexes now reflect.
+    """
+
+    upserted: int
+    deleted: int
+    version: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class IndexReport:
+    """The state of one vector index, for metrics.
+
+    Attributes:
+        items: that can be found.
+        fresh: rows that are scanned because they are not in the lists yet.
+        hidden: rows of the lists that are deleted or replaced.
+        lists: inverted lists; 0: everything is scanned.
+    """
+
+    items: int
+    fresh: int
+    hidden: int
+    lists: int
+    recall: RecallReport
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    look: FaissIndex
+    words: FaissIndex
+
+    @property
+    def both(self) -> tuple[FaissIndex, FaissIndex]:
+        return self.look, self.words
+
+
+class Indexes:
+    """Look, words and lexical index over one lake."""
+
+    def __init__(self, lake: Lake, catalogue: Catalogue, source: VectorSource, config: IndexConfig) -> None:
+        """Use `Indexes.open`, or `Indexes.over` for vectors from elsewhere."""
+        self._lake = lake
+        self._catalogue = catalogue
+        self._source = source
+        self._config = config
+        self._syncing = threading.Lock()
+        self._maintaining = threading.Lock()
+        self._version = 0
+        self._saved_version = -1
+        self.monitors = {LOOK: RecallMonitor(), WORDS: RecallMonitor()}
+        self.lexical = LanceLexicalIndex(lake.items, catalogue)
+        self._pair = self._empty()
+
+    @classmethod
+    def open(
+        cls,
+        lake: Lake,
+        catalogue: Catalogue,
+        encoders: Encoders,
+        space: JointSpace,
+        config: IndexConfig | None = None,
+    ) -> "Indexes":
+        """Ready indexes: those saved, caught up with the lake; or new ones, where none fit, saved."""
+        from bowerbird.retrieve.encoded_items import EncodedItems
+
+        return cls.over(lake, catalogue, EncodedItems(lake, encoders, space), config)
+
+    @classmethod
+    def over(
+        cls, lake: Lake, catalogue: Catalogue, source: VectorSource, config: IndexConfig | None = None
+    ) -> "Indexes":
+        """The same, with vectors from any source."""
+        indexes = cls(lake, catalogue, source, config or IndexConfig())
+        try:
+            indexes.load()
+        except IncompatibleIndexError as error:
+            log.info("index not usable, building a new one", extra={"reason": str(error)})
+            indexes.build()
+            indexes.save()
+            indexes.load()
+        return indexes
+
+    @property
+    def look(self) -> WatchedIndex:
+        """How items look; answers pictures and parts of pictures."""
+        return WatchedIndex(self._pair.look, self.monitors[LOOK])
+
+    @property
+    def words(self) -> WatchedIndex:
+        """What items are; answers words."""
+        return WatchedIndex(self._pair.words, self.monitors[WORDS])
+
+    @property
+    def version(self) -> int:
+        """Version of the item table that the vector indexes reflect."""
+        return self._version
+
+    @property
+    def stamp_text(self) -> str:
+        """Which encoders and space the vectors come from."""
+        return self._source.stamp_text
+
+    @property
+    def folder(self) -> Path:
+        """Where they are saved; derived, can be deleted."""
+        return self._lake.path / "index"
+
+    def build(self) -> None:
+        """New vector indexes of everything in the lake, from nothing."""
+        with self._syncing:
+            version = self._lake.items.version
+            self._source.complete()
+            self._catalogue.refresh()
+            self._pair = self._built()
+            self._version = version
+            self._saved_version = -1
+
+    def save(self) -> None:
+        """Write both to the lake's folder; searches and syncs go on."""
+        with self._maintaining:
+            pair, version = self._pair, self._version
+            for name, index in zip((LOOK, WORDS), pair.both, strict=True):
+                index.save(self.folder / name, lake_version=version)
+            self._saved_version = version
+
+    def load(self) -> None:
+        """Take the saved ones, memory-mapped, and catch up with the lake.
+
+        Raises:
+            IncompatibleIndexError: there are none, or they are damaged or of another space.
+        """
+        look_width, words_width = self._source.widths
+        look, look_version = self._loaded(LOOK, look_width)
+        words, words_version = self._loaded(WORDS, words_width)
+        pair, saved_version = _Pair(look, words), min(look_version, words_version)
+        if saved_version > self._lake.items.version:
+            raise IncompatibleIndexError(
+                f"the index in {self.folder} reflects version {saved_version}, the item table is at "
+                f"{self._lake.items.version}; needed is an index of this lake; it will be built again"
+            )
+        with self._syncing:
+            self._catch_up(pair, saved_version)
+            self._drop_strangers(pair)
+            self._pair, self._saved_version = pair, saved_version
+
+    def sync(self) -> SyncReport:
+        """Take in what changed in the lake since the last time, whoever wrote it.
+
+        Deleted items leave first; new ones are encoded if nobody did, and can be found on return. Cheap when
+        nothing changed: call it about once a second.
+        """
+        if self._version == self._lake.items.version:
+            return SyncReport(0, 0, self._version, 0.0)
+        with self._syncing:
+            return self._catch_up(self._pair, self._version)
+
+    def include(self, numbers: ItemNumbers) -> None:
+        """Make these items searchable now, not waiting for a sync of many others that may be running."""
+        self._catalogue.refresh()
+        self._put(self._pair, numbers)
+
+    def maintain(self) -> None:
+        """Off the request path, about once a minute: check recall, and save when much has changed.
+
+        What was merged is saved and then read back memory-mapped, so that memory goes back to the system.
+        """
+        for name, index in zip((LOOK, WORDS), self._pair.both, strict=True):
+            self._check_recall(self.monitors[name], index)
+        behind = self._version != self._saved_version
+        if behind and any(index.is_due for index in self._pair.both):
+            self.save()
+            self.load()
+
+    def report(self) -> dict[str, IndexReport]:
+        """The state of each vector index, by name."""
+        return {
+            name: IndexReport(
+                len(index), index.fresh, index.hidden, index.lists, self.monitors[name].report()
+            )
+            for name, index in zip((LOOK, WORDS), self._pair.both, strict=True)
+        }
+
+    def close(self) -> None:
+        """Wait for work in the background; save what a restart would have to do again."""
+        for index in self._pair.both:
+            index.wait()
+        if self._version != self._saved_version:
+            self.save()
+
+    def _empty(self) -> _Pair:
+        look_width, words_width = self._source.widths
+        return _Pair(self._index(look_width), self._index(words_width))
+
+    def _index(self, width: int) -> FaissIndex:
+        return FaissIndex(width, stamp_text=self.stamp_text, columns=self._catalogue, config=self._config)
+
+    def _loaded(self, name: str, width: int) -> tuple[FaissIndex, int]:
+        return FaissIndex.load(
+            self.folder / name,
+            width=width,
+            stamp_text=self.stamp_text,
+            columns=self._catalogue,
+            config=self._config,
+        )
+
+    def _built(self) -> _Pair:
+        empty = np.empty(0, np.int64)
+        numbers: list[np.ndarray] = [empty]
+        look: list[np.ndarray] = [np.empty((0, self._source.widths[0]), np.float32)]
+        words: list[np.ndarray] = [np.empty((0, self._source.widths[1]), np.float32)]
+        for batch, vectors in self._source.vectors():
+            numbers.append(batch)
+            look.append(vectors.look)
+            words.append(vectors.words)
+        named = np.concatenate(numbers)
+        return _Pair(self._of(named, look), self._of(named, words))
+
+    def _of(self, numbers: ItemNumbers, parts: list[np.ndarray]) -> FaissIndex:
+        vectors = np.concatenate(parts)
+        parts.clear()
+        says_something = vectors.any(axis=1)
+        return FaissIndex.build(
+            numbers[says_something],
+            vectors[says_something],
+            stamp_text=self.stamp_text,
+            columns=self._catalogue,
+            config=self._config,
+        )
+
+    def _catch_up(self, pair: _Pair, since: int) -> SyncReport:
+        started = time.perf_counter()
+        version = self._lake.items.version
+        changed, gone = self._changes(since) if version != since else (np.empty(0, np.int64),) * 2
+        self._catalogue.refresh()
+        for index in pair.both:
+            index.delete(gone)
+        if len(changed):
+            self._source.complete()
+            self._put(pair, changed)
+        self._version = version
+        seconds = round(time.perf_counter() - started, 3)
+        if len(changed) or len(gone):
+            facts = {"upserted": len(changed), "deleted": len(gone), "version": version, "seconds": seconds}
+            log.info("index synced", extra=facts)
+        return SyncReport(len(changed), len(gone), version, seconds)
+
+    def _changes(self, since: int) -> tuple[np.ndarray, np.ndarray]:
+        changed, gone = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+        for batch in self._lake.items.changes(since, ["number", "deleted_ms"]):
+            numbers = batch.column("number").to_numpy(zero_copy_only=False).astype(np.int64)
+            is_gone = batch.column("deleted_ms").is_valid().to_numpy(zero_copy_only=False)
+            changed.append(numbers[~is_gone])
+            gone.append(numbers[is_gone])
+        return np.concatenate(changed), np.concatenate(gone)
+
+    def _put(self, pair: _Pair, numbers: ItemNumbers) -> None:
+        seen = [np.empty(0, np.int64)]
+        for batch, vectors in self._source.vectors(numbers):
+            for index, rows in zip(pair.both, (vectors.look, vectors.words), strict=True):
+                says_something = rows.any(axis=1)
+                index.upsert(batch[says_something], rows[says_something])
+                index.delete(batch[~says_something])
+            seen.append(batch)
+        # What can no longer be encoded must not be found by what it was before.
+        without = np.setdiff1d(numbers, np.concatenate(seen))
+        for index in pair.both:
+            index.delete(without)
+
+    def _drop_strangers(self, pair: _Pair) -> None:
+        # A tombstone may have been purged since the index was saved: then no change tells of the delete.
+        live = self._catalogue.live
+        for index in pair.both:
+            held = index.numbers()
+            inside = held[held < len(live)]
+            strangers = np.concatenate([held[held >= len(live)], inside[~live[inside]]])
+            if len(strangers):
+                index.delete(strangers)
+
+    def _check_recall(self, monitor: RecallMonitor, index: FaissIndex) -> None:
+        monitor.check(index)
+        report = monitor.report()
+        if report.checked >= _ENOUGH_QUERIES and report.recall < _MISSED_RECALL:
+            # People ask otherwise than the items that the lists were calibrated with.
+            index.recalibrate(monitor.recent_queries())
+            monitor.forget()
+            log.warning("index recalibrated", extra={"recall": report.recall, "queries": report.checked})

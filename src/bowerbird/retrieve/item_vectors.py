@@ -1,0 +1,33 @@
+"""This file is about what the indexes ask for: vectors of items."""
+
+from collections.abc import Iterator
+from typing import Protocol, runtime_checkable
+
+from bowerbird.core.arrays import ItemNumbers
+from bowerbird.encode.types import ItemVectors
+
+
+@runtime_checkable
+class VectorSource(Protocol):
+    """Vectors of items, by number."""
+
+    @property
+    def stamp_text(self) -> str:
+        """Which encoders and space the vectors come from."""
+        ...
+
+    @property
+    def widths(self) -> tuple[int, int]:
+        """Widths of look vectors and of words vectors."""
+        ...
+
+    def complete(self) -> None:
+        """Encode what is in the lake and not yet encoded."""
+        ...
+
+    def vectors(self, numbers: ItemNumbers | None = None) -> Iterator[tuple[ItemNumbers, ItemVectors]]:
+        """Batches of item numbers and their vectors; items that cannot be encoded are left out.
+
+        A row of zeros stands for what an item lacks. None: all live items.
+        """
+        ...
