@@ -1,6 +1,7 @@
 """This file is about what the server measures of itself, in the Prometheus text form."""
 
 from collections.abc import Callable, Iterable
+from typing import TypeAlias
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -11,7 +12,7 @@ from bowerbird.blend.types import StageCount
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.035, 0.05, 0.08, 0.12, 0.25, 0.5, 1.0, 2.5, 10.0)
 _MILLISECONDS = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 512.0)
 
-Reading = tuple[str, str, dict[str, str], float]
+Reading: TypeAlias = tuple[str, str, dict[str, str], float]
 """Name, help, labels, value."""
 
 

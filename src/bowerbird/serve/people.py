@@ -77,6 +77,10 @@ class PersonTokens:
             return None
         return Person(person_id, token, is_new=False)
 
+    def key_for(self, what: str) -> bytes:
+        """Another secret, for another use; known keys of one use say nothing about the others."""
+        return hmac.new(self._key, b"key:" + what.encode(), hashlib.sha256).digest()
+
     def _signature(self, person_id: str) -> str:
         digest = hmac.new(self._key, b"person:" + person_id.encode(), hashlib.sha256).digest()
         return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()

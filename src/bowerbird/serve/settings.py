@@ -62,8 +62,8 @@ class ServeSettings(BaseSettings):
     """Most events in one post."""
     sync_every_ms: Annotated[int, Field(ge=50, le=60_000)] = 1_000
     """How often the lake is asked for changes by other processes."""
-    recall_every_s: Annotated[int, Field(ge=0, le=86_400)] = 300
-    """How often recall against exact search is measured; 0 never."""
+    upkeep_every_s: Annotated[int, Field(ge=0, le=86_400)] = 60
+    """How often recall is measured against exact search and a grown index is saved; 0 never."""
     background_displays: bool = True
     """Whether display sizes are made ahead while the server is idle."""
     encode: EncodeConfig = EncodeConfig()

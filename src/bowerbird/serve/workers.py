@@ -41,6 +41,11 @@ class WorkerPool:
         """How many wait for a thread now."""
         return max(0, self._pending - self.threads)
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether anything runs or waits."""
+        return self._pending > 0
+
     async def run(self, work: Callable[Args, Result], /, *args: Args.args, **kwargs: Args.kwargs) -> Result:
         """The result of `work`, computed on one of the threads.
 

@@ -212,7 +212,8 @@ class Identified:
 
 def _route_of(scope: Scope) -> str:
     # Templates, never paths: one label value a route, not one an item.
-    return getattr(scope.get("route"), "path", None) or scope.get("state", {}).get("route", "unmatched")
+    found = getattr(scope.get("route"), "path", None) or scope.get("state", {}).get("route", "unmatched")
+    return str(found)
 
 
 def _write_line(method: str, route: str, status: int, seconds: float, request_id: str) -> None:

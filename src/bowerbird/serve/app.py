@@ -1,0 +1,162 @@
+"""This file is about composition: every part of a server is made and introduced to the others here."""
+
+import gc
+import logging
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from bowerbird.blend import CursorSigner
+from bowerbird.core.arrays import Pixels
+from bowerbird.core.clock import SystemClock
+from bowerbird.core.request import Region
+from bowerbird.encode.job import encode_missing, fit_space, load_space
+from bowerbird.encode.registry import Encoders, load_encoders
+from bowerbird.encode.types import JointSpace
+from bowerbird.lake.catalogue import Catalogue
+from bowerbird.lake.decoding import DecodePool
+from bowerbird.lake.lake import Lake
+from bowerbird.lake.pictures import PictureLimits, thumb_pixels
+from bowerbird.lake.pictures import Region as PictureRegion
+from bowerbird.retrieve.indexes import Indexes
+from bowerbird.serve.background import Background, Sync
+from bowerbird.serve.edits import Edits
+from bowerbird.serve.effects import Effects
+from bowerbird.serve.fallback import NewestItems
+from bowerbird.serve.house import House
+from bowerbird.serve.http.api import Api, build_api
+from bowerbird.serve.lanes import Lanes
+from bowerbird.serve.live_media import LiveMedia
+from bowerbird.serve.metrics import Metrics
+from bowerbird.serve.people import PersonTokens
+from bowerbird.serve.pictures import Pictures
+from bowerbird.serve.running import run
+from bowerbird.serve.service import Service
+from bowerbird.serve.settings import ServeSettings
+from bowerbird.serve.warming import warm
+from bowerbird.surfaces.boards import Boards
+from bowerbird.surfaces.feed import HomeFeed, Onboarding, RelatedItems
+from bowerbird.surfaces.search import Search
+
+log = logging.getLogger(__name__)
+
+PAGE_FOLDER = Path(__file__).parent / "page"
+
+
+def serve(settings: ServeSettings, *, on_start: Callable[[str], object]) -> None:
+    """Serve until told to stop. HTTP answers at once; `on_start` is given the address when all is warm.
+
+    Raises:
+        BowerbirdError: the lake, a model or the port is not to be had.
+    """
+    run(create_app(settings), settings.host, settings.port, on_start)
+
+
+def create_app(settings: ServeSettings) -> Api:
+    """The server as an ASGI application, and what to wait for.
+
+    Raises:
+        LakeError: there is no lake where the settings say.
+    """
+    metrics = Metrics()
+    # Looked at before anything is served: without a lake there is nothing to wait for.
+    with Lake.open(settings.lake):
+        tokens = PersonTokens.of_lake(settings.lake)
+    house = House(lambda: open_service(settings, metrics, tokens), metrics)
+    return build_api(settings, house, tokens, PAGE_FOLDER)
+
+
+def open_service(settings: ServeSettings, metrics: Metrics, tokens: PersonTokens) -> Service:
+    """Every part, opened, warm and introduced."""
+    clock = SystemClock()
+    lake = Lake.open(settings.lake, clock=clock)
+    try:
+        catalogue = Catalogue.open(lake)
+        encoders = load_encoders(settings.encode)
+        space = joint_space(lake, encoders)
+        indexes = Indexes.open(lake, catalogue, encoders, space)
+    except BaseException:
+        lake.close()
+        raise
+    decode = DecodePool(1, PictureLimits(max_bytes=settings.upload_limit_bytes))
+    lanes = Lanes.open(settings)
+    signer = CursorSigner(tokens.key_for("cursor"))
+    media = LiveMedia(lake)
+    pictures = Pictures(lake, catalogue, media)
+    newest = NewestItems(catalogue, lake.online)
+    effects = Effects(lake, catalogue, clock, lanes.writes)
+    boards = Boards(lake.records, catalogue, effects.record, clock, signer)
+    sync = Sync(lake, catalogue, indexes, media, pictures, newest)
+    background = Background(settings, clock, indexes, sync)
+    service = Service(
+        settings=settings,
+        clock=clock,
+        lake=lake,
+        catalogue=catalogue,
+        feed=HomeFeed(
+            catalogue, indexes, lake.online, boards.saved_numbers, lake.records.saves.savers_since, signer
+        ),
+        related=RelatedItems(catalogue, indexes, lake.online, signer),
+        onboarding=Onboarding(catalogue, indexes),
+        search=Search(
+            catalogue,
+            indexes,
+            encoders,
+            space,
+            lake.online,
+            decoder(decode),
+            pictures.to_look_at,
+            signer,
+        ),
+        boards=boards,
+        effects=effects,
+        edits=Edits(lake, catalogue, decode, sync),
+        pictures=pictures,
+        newest=newest,
+        metrics=metrics,
+        lanes=lanes,
+        background=background,
+        indexes=indexes,
+        decode=decode,
+    )
+    begin(service, media)
+    return service
+
+
+def begin(service: Service, media: LiveMedia) -> None:
+    """Warm everything that a first request would wait for, then start the loops."""
+    started_s = time.perf_counter()
+    media.load()
+    service.effects.replay()
+    service.newest.refresh()
+    service.decode.warm()
+    service.refresh()
+    warm(service)
+    # What lives now lives as long as the server: the collector need not look at it again.
+    gc.collect()
+    gc.freeze()
+    service.metrics.watch(service.readings)
+    service.background.start(
+        service.effects, media, service.pictures, service.refresh, lambda: service.is_busy
+    )
+    log.info("service warm", extra={"seconds": round(time.perf_counter() - started_s, 2)})
+
+
+def joint_space(lake: Lake, encoders: Encoders) -> JointSpace:
+    """The space of this lake's items; fitted now if that was not done."""
+    found = load_space(lake, encoders)
+    if found is not None:
+        return found
+    log.warning("no space fitted yet, doing it now", extra={"next": "bowerbird encode run --lake LAKE"})
+    encode_missing(lake, encoders)
+    return fit_space(lake, encoders)
+
+
+def decoder(pool: DecodePool) -> Callable[[bytes, Region | None], Pixels]:
+    """Pixels of a stranger's file, decoded in another process, which may die of it."""
+
+    def decode(content: bytes, region: Region | None) -> Pixels:
+        part = None if region is None else PictureRegion(region.x, region.y, region.width, region.height)
+        return thumb_pixels(pool.decode(content, region=part, wait=False).result().thumb_jpeg)
+
+    return decode

@@ -1,0 +1,161 @@
+"""This file is about what the server does beside answering: follow the lake, make display sizes, measure."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable
+
+from bowerbird.core.clock import Clock
+from bowerbird.lake.catalogue import Catalogue
+from bowerbird.lake.lake import Lake
+from bowerbird.retrieve.indexes import Indexes
+from bowerbird.serve.effects import Effects
+from bowerbird.serve.fallback import NewestItems
+from bowerbird.serve.live_media import LiveMedia
+from bowerbird.serve.metrics import Reading
+from bowerbird.serve.pictures import Pictures
+from bowerbird.serve.settings import ServeSettings
+from bowerbird.serve.workers import Repeater
+
+log = logging.getLogger(__name__)
+
+_COMMIT_EVERY_S = 5.0
+_MEDIA_EVERY_S = 600.0
+_LOOK_FOR_DISPLAYS_S = 1.0
+_IDLE_S = 0.5
+
+
+class Sync:
+    """Brings what changed in the lake into the catalogue, the indexes and what depends on them."""
+
+    def __init__(
+        self,
+        lake: Lake,
+        catalogue: Catalogue,
+        indexes: Indexes,
+        media: LiveMedia,
+        pictures: Pictures,
+        newest: NewestItems,
+    ) -> None:
+        self._lake = lake
+        self._catalogue = catalogue
+        self._indexes = indexes
+        self._media = media
+        self._pictures = pictures
+        self._newest = newest
+        self._media_version = lake.items.version
+        self._lock = threading.Lock()
+        self._done_s = time.monotonic()
+
+    @property
+    def age_s(self) -> float:
+        """Seconds since the indexes last agreed with the lake."""
+        return time.monotonic() - self._done_s
+
+    def __call__(self) -> None:
+        """Everything written before the call is searchable, or gone, on return."""
+        self._follow_media()
+        self._indexes.sync()
+        self._newest.refresh()
+        self._done_s = time.monotonic()
+
+    def _follow_media(self) -> None:
+        with self._lock:
+            version = self._lake.items.version
+            if version == self._media_version:
+                return
+            for batch in self._lake.items.changes(self._media_version, ["number", "media_ids", "deleted_ms"]):
+                for row in batch.to_pylist():
+                    self._follow(row["number"], row["media_ids"] or [], is_gone=row["deleted_ms"] is not None)
+            self._media_version = version
+
+    def _follow(self, number: int, shas: list[str], *, is_gone: bool) -> None:
+        if not is_gone:
+            for sha in shas:
+                self._media.add(sha)
+                self._pictures.want(sha)
+        else:
+            # A tombstone names no pictures any more; the catalogue still knows the main one.
+            main = self._catalogue.picture_of(number)
+            if main is not None:
+                self._media.drop(main)
+
+
+class Background:
+    """The loops of one server."""
+
+    def __init__(self, settings: ServeSettings, clock: Clock, indexes: Indexes, sync: Sync) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._indexes = indexes
+        self._sync = sync
+        self._loops: list[Repeater] = []
+        self._stopping = threading.Event()
+
+    def start(
+        self,
+        effects: Effects,
+        media: LiveMedia,
+        pictures: Pictures,
+        refresh: Callable[[], object],
+        is_busy: Callable[[], bool],
+    ) -> None:
+        """Begin all loops.
+
+        Args:
+            refresh: brings what many requests share up to date.
+            is_busy: whether somebody waits for an answer; display sizes are made when nobody does.
+        """
+        settings = self._settings
+        self._loop("sync", self._sync, every_s=settings.sync_every_ms / 1000)
+        self._loop("effects", effects.commit, every_s=_COMMIT_EVERY_S)
+        self._loop("refresh", refresh, every_s=60.0)
+        self._loop("media", media.load, every_s=_MEDIA_EVERY_S).poke()
+        if settings.upkeep_every_s:
+            self._loop("upkeep", self._indexes.maintain, every_s=float(settings.upkeep_every_s))
+        if settings.background_displays:
+            self._loop(
+                "displays",
+                lambda: self._make_displays(pictures, is_busy),
+                every_s=_LOOK_FOR_DISPLAYS_S,
+                niceness=19,
+            )
+
+    def sync_now(self) -> None:
+        """Everything written before the call is searchable, or gone, on return."""
+        self._sync()
+
+    def readings(self) -> Iterable[Reading]:
+        """What to show in the metrics."""
+        yield (
+            "bowerbird_sync_age_seconds",
+            "Since the indexes last agreed with the lake",
+            {},
+            self._sync.age_s,
+        )
+        for name, report in self._indexes.report().items():
+            labels = {"index": name}
+            yield "bowerbird_index_items", "Items that can be found", labels, float(report.items)
+            yield "bowerbird_index_fresh_items", "Items not in the lists yet", labels, float(report.fresh)
+            yield "bowerbird_index_hidden_items", "Deleted rows of the lists", labels, float(report.hidden)
+            if report.recall.checked:
+                yield "bowerbird_index_recall", "Mean recall@10 lately", labels, report.recall.recall
+
+    def stop(self) -> None:
+        """End after what is being done."""
+        self._stopping.set()
+        for loop in self._loops:
+            loop.stop()
+
+    def _loop(self, name: str, work: Callable[[], object], *, every_s: float, niceness: int = 5) -> Repeater:
+        loop = Repeater(name, work, every_s=every_s, niceness=niceness)
+        self._loops.append(loop)
+        loop.start()
+        return loop
+
+    def _make_displays(self, pictures: Pictures, is_busy: Callable[[], bool]) -> None:
+        while not self._stopping.is_set():
+            if is_busy():
+                self._stopping.wait(_IDLE_S)
+            elif not pictures.make_ahead():
+                return

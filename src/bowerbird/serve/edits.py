@@ -1,0 +1,57 @@
+"""This file is about changing the catalogue over HTTP: one item in, one item out, both true when answered."""
+
+import hashlib
+from collections.abc import Callable
+
+from bowerbird.core.errors import NotFoundError, PictureError
+from bowerbird.lake.catalogue import Catalogue
+from bowerbird.lake.decoding import DecodePool
+from bowerbird.lake.importing.batch import Batch, ReadyRow, row_hash_of, store
+from bowerbird.lake.items import delete_items
+from bowerbird.lake.lake import Lake
+from bowerbird.lake.types import ItemFields
+
+SOURCE = "api"
+
+
+class Edits:
+    """Adds and deletes items the way an import does, one at a time.
+
+    `sync` brings what changed in the lake into catalogue and indexes; it is done when it returns.
+    """
+
+    def __init__(
+        self, lake: Lake, catalogue: Catalogue, decode: DecodePool, sync: Callable[[], object]
+    ) -> None:
+        self._lake = lake
+        self._catalogue = catalogue
+        self._decode = decode
+        self._sync = sync
+
+    def add(self, fields: ItemFields, content: bytes) -> bytes:
+        """The new item's card; it can be searched for on return. Under a known id, the item is changed.
+
+        Raises:
+            PictureError: the picture cannot be used.
+            OverloadedError: too many pictures wait to be decoded.
+        """
+        sha = hashlib.sha256(content).hexdigest()
+        picture = self._decode.decode(content, wait=False)
+        row = ReadyRow(0, "upload", fields, f"{row_hash_of(fields, [])[:24]}{sha[:8]}", (sha,))
+        stored = store(self._lake, Batch([row], {sha: content}, {sha: picture}), SOURCE)
+        for reject in stored.rejects:
+            raise PictureError(reject.received, code=reject.code, hint=reject.hint)
+        self._sync()
+        return self._catalogue.card(int(self._catalogue.numbers_of([fields.id])[0]))
+
+    def delete(self, item_id: str) -> None:
+        """The item is on no page any more.
+
+        Raises:
+            NotFoundError: there is no such item.
+        """
+        if delete_items(self._lake, [item_id]) == 0:
+            raise NotFoundError(
+                f"there is no item {item_id[:80]!r}; it was never here, or was deleted before"
+            )
+        self._sync()

@@ -1,0 +1,204 @@
+"""This file is about the opened service: every part that routes talk to, and what is asked of several."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+
+import numpy as np
+import orjson
+
+from bowerbird.blend.types import Page
+from bowerbird.core.actions import Action
+from bowerbird.core.clock import Clock
+from bowerbird.core.errors import NotFoundError, OverloadedError
+from bowerbird.core.ids import new_id
+from bowerbird.core.request import FeedRequest, RelatedRequest, SearchRequest
+from bowerbird.lake.catalogue import Catalogue
+from bowerbird.lake.decoding import DecodePool
+from bowerbird.lake.items import item
+from bowerbird.lake.lake import Lake
+from bowerbird.lake.types import Event
+from bowerbird.retrieve.indexes import Indexes
+from bowerbird.serve.background import Background
+from bowerbird.serve.edits import Edits
+from bowerbird.serve.effects import Effects
+from bowerbird.serve.fallback import CURSOR, NewestItems
+from bowerbird.serve.lanes import Lanes
+from bowerbird.serve.metrics import Metrics, Reading
+from bowerbird.serve.pictures import Pictures
+from bowerbird.serve.settings import ServeSettings
+from bowerbird.serve.shown import card, page_shown, search_shown
+from bowerbird.surfaces.boards import Boards
+from bowerbird.surfaces.feed import HomeFeed, Onboarding, RelatedItems
+from bowerbird.surfaces.search import Search
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What routes talk to. Methods are plain functions that belong on a lane, but for the coroutines."""
+
+    settings: ServeSettings
+    clock: Clock
+    lake: Lake
+    catalogue: Catalogue
+    feed: HomeFeed
+    related: RelatedItems
+    onboarding: Onboarding
+    search: Search
+    boards: Boards
+    effects: Effects
+    edits: Edits
+    pictures: Pictures
+    newest: NewestItems
+    metrics: Metrics
+    lanes: Lanes
+    background: Background
+    indexes: Indexes
+    decode: DecodePool
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether somebody waits for an answer that needs a processor."""
+        return self.lanes.models.is_busy or self.lanes.pictures.is_busy
+
+    async def feed_page(self, request: FeedRequest) -> bytes:
+        """The next page of the feed as JSON; the newest items when too many ask at once."""
+        try:
+            return await self.lanes.models.run(self.feed_bytes, request)
+        except OverloadedError:
+            return await self.lanes.cheap.run(self._newest_page, request)
+
+    def feed_bytes(self, request: FeedRequest) -> bytes:
+        """The next page of the feed, as JSON."""
+        if request.cursor == CURSOR:
+            request = replace(request, cursor=None)
+        return self._told("feed", self.feed(request))
+
+    def related_page(self, request: RelatedRequest) -> bytes:
+        """A page of items like one, as JSON."""
+        return self._told("related", self.related(request))
+
+    def search_page(self, request: SearchRequest) -> bytes:
+        """A page of search, as JSON."""
+        page = self.search(request)
+        self.metrics.count_page("search", page.report, page.degraded)
+        return orjson.dumps(search_shown(page, self.catalogue))
+
+    def number_of(self, item_id: str) -> int:
+        """The number of a live item.
+
+        Raises:
+            NotFoundError: there is none.
+        """
+        number = int(self.catalogue.numbers_of([item_id])[0])
+        if number < 0 or not self.catalogue.live[number]:
+            raise NotFoundError(f"there is no item {item_id[:80]!r}; it was never here, or it was deleted")
+        return number
+
+    def item_detail(self, person_id: str, item_id: str) -> bytes:
+        """One item with everything that its own page shows, as JSON."""
+        number = self.number_of(item_id)
+        fields = item(self.lake, item_id).fields
+        more = {
+            "attributes": fields.attributes,
+            "keywords": fields.keywords,
+            "saved_in": self.boards.holding(person_id, item_id),
+            "is_hidden": bool(np.isin(number, self.lake.online.hidden(person_id))),
+            "owner": fields.owner or "",
+            "language": fields.language or "",
+        }
+        # The card is one JSON object already: the rest joins it inside its braces.
+        return self.catalogue.card(number)[:-1] + b"," + orjson.dumps(more)[1:]
+
+    def topics(self) -> bytes:
+        """Themes to choose from at the first visit, as JSON."""
+        topics = [
+            {
+                "id": each.id,
+                "label": each.label,
+                "items": [card(number, self.catalogue) for number in each.numbers],
+            }
+            for each in self.onboarding.topics()
+        ]
+        return orjson.dumps({"topics": topics})
+
+    def pick(self, person_id: str, topic_ids: Sequence[str], item_ids: Sequence[str]) -> None:
+        """Remember what was chosen at the first visit.
+
+        Raises:
+            NotFoundError: a topic or an item is unknown.
+        """
+        for item_id in item_ids:
+            self.number_of(item_id)
+        by_topic = self.catalogue.ids_of(self.onboarding.picked(tuple(topic_ids)))
+        self._record(Action.PICK, person_id, list(dict.fromkeys([*by_topic, *item_ids])), "onboarding")
+
+    def hide(self, person_id: str, item_id: str, *, is_hidden: bool) -> None:
+        """Never show the item to the person again, or do."""
+        self.number_of(item_id)
+        self._record(Action.HIDE if is_hidden else Action.UNHIDE, person_id, [item_id], "item")
+
+    def facets(self) -> bytes:
+        """What can be filtered by, as JSON."""
+        return orjson.dumps(asdict(self.catalogue.facets()))
+
+    def suggest(self, text: str) -> bytes:
+        """Completions of what is being typed, as JSON."""
+        found = [asdict(each) for each in self.search.suggest(text)]
+        return orjson.dumps({"suggestions": found})
+
+    def remembered(self, person_id: str) -> tuple[int, int]:
+        """How many saves and hides of the person there are."""
+        return self.lake.records.saves.count_of(person_id), len(self.lake.online.hidden(person_id))
+
+    def forget(self, person_id: str) -> None:
+        """Nothing about the person is left: boards, history, events."""
+        self.lake.records.people.forget(person_id)
+        self.lake.events.forget(person_id)
+        self.lake.online.forget(person_id)
+        self.feed.forget(person_id)
+
+    def refresh(self) -> None:
+        """Bring up to date what many requests share; about once a minute."""
+        self.feed.refresh(self.clock.now_ms())
+        self.related.refresh()
+        self.search.refresh()
+
+    def readings(self) -> Iterator[Reading]:
+        """What to show in the metrics besides requests."""
+        for pool in self.lanes.each():
+            yield "bowerbird_queue_depth", "Requests that wait for a thread", {"lane": pool.name}, pool.depth
+        yield "bowerbird_catalogue_items", "Items that may be shown", {}, self.catalogue.count()
+        yield from self.background.readings()
+
+    def close(self) -> None:
+        """Stop the loops, let running work end, close the files."""
+        self.background.stop()
+        self.lanes.close()
+        self.effects.commit()
+        self.decode.close()
+        self.indexes.close()
+        self.lake.close()
+
+    def _newest_page(self, request: FeedRequest) -> bytes:
+        return self._told("feed", self.newest.page(request))
+
+    def _told(self, surface: str, page: Page) -> bytes:
+        self.metrics.count_page(surface, page.report, page.degraded)
+        return orjson.dumps(page_shown(page, self.catalogue))
+
+    def _record(self, action: Action, person_id: str, item_ids: Sequence[str], surface: str) -> None:
+        now_ms = self.clock.now_ms()
+        self.effects.record(
+            [
+                Event(
+                    event_id=new_id("event"),
+                    action=action,
+                    at_ms=now_ms,
+                    received_ms=now_ms,
+                    person_id=person_id,
+                    surface=surface,
+                    item_id=item_id,
+                )
+                for item_id in item_ids
+            ]
+        )
