@@ -1,6 +1,7 @@
 import base64
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -53,25 +54,28 @@ def lake(tmp_path: Path) -> Iterator[Lake]:
         yield opened
 
 
-@pytest.fixture
-def shop(lake: Lake) -> Lake:
+def fill(lake: Lake) -> Lake:
     put_picture(lake, "red-sha", red=0.9, white=0.1)
     put_picture(lake, "blue-sha", blue=0.75, red=0.25)
-    items = [
-        stored(
-            "vase",
-            "red-sha",
-            title="Red vase",
-            category=("home", "vases"),
-            brand="Oak",
-            price_micros=5_000_000,
-            currency="EUR",
-        ),
-        stored("lamp", "blue-sha", title="Lamp", category=("home", "lamps"), brand="Elm", price_micros=0),
-        stored("rug", title="Rug", category=("floor",), brand="Oak", language="de", created_ms=7),
-    ]
-    put_items(lake, items)
+    vase = stored("vase", "red-sha", title="Red vase", category=("home", "vases"), brand="Oak")
+    vase = replace(vase, fields=vase.fields.model_copy(update={"price_micros": 5_000_000, "currency": "EUR"}))
+    lamp = stored("lamp", "blue-sha", title="Lamp", category=("home", "lamps"), brand="Elm", price_micros=0)
+    rug = stored("rug", title="Rug", category=("floor",), brand="Oak", language="de", created_ms=7)
+    put_items(lake, [vase, lamp, rug])
     return lake
+
+
+@pytest.fixture
+def shop(lake: Lake) -> Lake:
+    return fill(lake)
+
+
+@pytest.fixture(scope="module")
+def open_shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Catalogue]:
+    """For tests that only look."""
+    path = tmp_path_factory.mktemp("shop") / "lake"
+    with Lake.open(path, create=True, clock=HeldClock(at_ms=50)) as lake:
+        yield Catalogue.open(fill(lake))
 
 
 def kept(catalogue: Catalogue, where: object) -> list[str]:
@@ -89,8 +93,8 @@ def test_catalogue_of_an_empty_lake_is_empty(lake: Lake) -> None:
     assert len(catalogue.refresh()) == 0
 
 
-def test_card_says_what_the_item_says(shop: Lake) -> None:
-    catalogue = Catalogue.open(shop)
+def test_card_says_what_the_item_says(open_shop: Catalogue) -> None:
+    catalogue = open_shop
 
     assert json.loads(catalogue.card(0)) == {
         "id": "vase",
@@ -139,8 +143,8 @@ def test_card_of_unknown_or_deleted_number_is_not_found(shop: Lake) -> None:
         catalogue.ids_of([77])
 
 
-def test_columns_are_addressed_by_number(shop: Lake) -> None:
-    catalogue = Catalogue.open(shop)
+def test_columns_are_addressed_by_number(open_shop: Catalogue) -> None:
+    catalogue = open_shop
 
     assert catalogue.price_micros.tolist() == [5_000_000, 0, -1]
     assert catalogue.created_ms.tolist() == [50, 50, 7]
@@ -173,18 +177,18 @@ def test_columns_are_addressed_by_number(shop: Lake) -> None:
         (And((Eq("brand", "Oak"), Not(Eq("category", "floor")))), ["vase"]),
     ],
 )
-def test_mask_keeps_what_the_filter_says(shop: Lake, where: object, ids: list[str]) -> None:
-    assert kept(Catalogue.open(shop), where) == ids
+def test_mask_keeps_what_the_filter_says(open_shop: Catalogue, where: object, ids: list[str]) -> None:
+    assert kept(open_shop, where) == ids
 
 
 @pytest.mark.parametrize("where", [Eq("nonsense", 1), Range("brand", 1, 2), Not(In("words", ("a",)))])
-def test_mask_of_what_the_catalogue_cannot_answer_is_refused(shop: Lake, where: object) -> None:
+def test_mask_of_what_the_catalogue_cannot_answer_is_refused(open_shop: Catalogue, where: object) -> None:
     with pytest.raises(FilterError, match="was received"):
-        Catalogue.open(shop).mask(where)
+        open_shop.mask(where)
 
 
-def test_mask_of_true_is_not_the_cached_mask_of_one(shop: Lake) -> None:
-    catalogue = Catalogue.open(shop)
+def test_mask_of_true_is_not_the_cached_mask_of_one(open_shop: Catalogue) -> None:
+    catalogue = open_shop
 
     assert kept(catalogue, Eq("number", 1)) == ["lamp"]
     assert kept(catalogue, Eq("number", True)) == []

@@ -1,0 +1,45 @@
+"""This file is about `bowerbird lake delete` and `lake maintain`: taking items out, and tidying the tables."""
+
+import argparse
+import dataclasses
+import resource
+
+from bowerbird.cli.lake_leaf import add_leaf, opened, say
+from bowerbird.core.errors import NotFoundError
+
+
+def add_upkeep_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Adds the verbs to the `lake` command."""
+    delete = add_leaf(commands, "delete", run_delete, "take items out; gone from every page at once")
+    delete.add_argument("ids", nargs="+", metavar="ID")
+    maintain = add_leaf(
+        commands, "maintain", run_maintain, "compact files, refresh indexes, let go of the old"
+    )
+    maintain.add_argument("--memory-mb", type=int, default=0, help="most memory to use (default: no bound)")
+
+
+def run_delete(args: argparse.Namespace) -> int:
+    """Takes items out."""
+    from bowerbird.lake.items import delete_items
+
+    with opened(args) as lake:
+        gone = delete_items(lake, args.ids)
+        if gone == 0:
+            raise NotFoundError(
+                f"none of {len(args.ids)} ids is an item; look one up with `bowerbird lake show ID`"
+            )
+        facts = {"deleted": gone, "version": lake.items.version}
+    say(args, facts, f"deleted {gone:,} of {len(args.ids):,} items")
+    return 0
+
+
+def run_maintain(args: argparse.Namespace) -> int:
+    """Tidies every table and prints what is left to do."""
+    if args.memory_mb:
+        # Compaction that wants more ends this process and harms no data: an unfinished commit is no commit.
+        resource.setrlimit(resource.RLIMIT_DATA, (args.memory_mb * 2**20, args.memory_mb * 2**20))
+    with opened(args) as lake:
+        debts = {name: dataclasses.asdict(debt) for name, debt in lake.maintain().items()}
+    lines = [f"{name}: {debt['rows']:,} rows in {debt['fragments']} files" for name, debt in debts.items()]
+    say(args, {"tables": debts}, "\n".join(lines))
+    return 0
