@@ -184,6 +184,15 @@ def test_maintain_purges_old_tombstones_and_keeps_young_ones(tmp_path: Path, clo
         assert lake.records.numbers.find(["old"]).tolist() == [0]
 
 
+def test_maintain_reaches_embeddings_that_another_process_made(tmp_path: Path) -> None:
+    with Lake.open(tmp_path / "lake", create=True) as lake:
+        lake.embeddings("words", "minilm.1.0.a", 8)
+
+    with Lake.open(tmp_path / "lake") as lake:
+        assert "embedding/words/minilm.1.0.a" in lake.maintain()
+        assert lake.embeddings("words", "minilm.1.0.a", 8).count() == 0
+
+
 def test_derived_folders_can_be_deleted(tmp_path: Path) -> None:
     import shutil
 

@@ -1,4 +1,4 @@
-"""This file is about what every `bowerbird lake` command over tables shares: its words, the lake, its answer."""
+"""This file is about what the `bowerbird lake` commands over tables share: words, lake, answer."""
 
 import argparse
 import json

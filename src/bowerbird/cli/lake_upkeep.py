@@ -1,4 +1,4 @@
-"""This file is about `bowerbird lake delete` and `lake maintain`: taking items out, and tidying the tables."""
+"""This file is about `bowerbird lake delete` and `lake maintain`: taking items out, tidying tables."""
 
 import argparse
 import dataclasses

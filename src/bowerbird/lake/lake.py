@@ -16,7 +16,7 @@ from bowerbird.lake.items import StoredItem, items_of
 from bowerbird.lake.online import OnlineStore
 from bowerbird.lake.records import Records
 from bowerbird.lake.schemas import BLOB, ITEM, MEDIA, TableSpec, embedding_spec
-from bowerbird.lake.tables import Table
+from bowerbird.lake.tables import Table, width_of
 from bowerbird.lake.upkeep import TableDebt
 
 log = logging.getLogger(__name__)
@@ -99,14 +99,16 @@ class Lake:
         return LakeView(self.items, self._version_at(moment))
 
     def tables(self) -> dict[str, Table]:
-        """Every open table by name."""
+        """Every table by name, those of encoders that this process has not used among them."""
+        for path in sorted((self.path / "tables" / "embedding").glob("*/*.lance")):
+            self.embeddings(path.parent.name, path.name.removesuffix(".lance"), width_of(path))
         return {
             table.spec.name: table
             for table in (self.items, self.media, self.blobs, *self._embeddings.values())
         }
 
     def maintain(self) -> dict[str, TableDebt]:
-        """Compacts each open table within bounds and lets go of what is old; gives the debt left by table."""
+        """Compacts each table within bounds and lets go of what is old; gives the debt left by table."""
         self._purge_tombstones()
         return {name: table.maintain() for name, table in self.tables().items()}
 

@@ -306,3 +306,8 @@ class Table:
         if where is not None:
             conditions.append(to_sql(where))
         return " AND ".join(conditions) or None
+
+
+def width_of(path: Path) -> int:
+    """D, the width of the vectors in a table of embeddings."""
+    return int(open_repaired(path).schema.field("vector").type.list_size)
