@@ -94,7 +94,8 @@ class Determinantal:
     Source: Chen, Zhang and Zhou, "Fast greedy MAP inference for determinantal point process", NeurIPS
     2018, algorithm 1 over the window of section 4; the log of the quality is the value itself. There the
     window slides by a rank-one update; we factor its few kept rows anew, which is as fast at this size
-    and does not drift.
+    and does not drift. Vectors get a constant appended and are scaled back to length 1 (the kernel is
+    (1 + cosine) / 2): a determinant takes the opposite for the same, a person does not.
     """
 
     def __init__(self, count: int, *, strength: float, window: int) -> None:
@@ -119,7 +120,7 @@ class Determinantal:
             for slot in range(len(self._chosen)):
                 self._factor(slot)
         self._chosen.append(row)
-        self._alike[len(self._chosen) - 1] = alike
+        self._alike[len(self._chosen) - 1] = (alike + np.float32(1.0)) / OWN
         self._factor(len(self._chosen) - 1)
 
     def _factor(self, slot: int) -> None:

@@ -15,8 +15,7 @@ class SearchConfig(BaseModel):
     `depth` is how many hits a list can have, `pages_of_memory` how many lists are kept for paging.
     `context_share` widens a marked part on each side before it is looked at. An item counts as having a
     colour when `colour_share` of its picture has it, or its words say so; one that has not keeps
-    `wrong_colour` of its probability. `look_weight` is how much the picture counts beside the words where
-    both were given.
+    `wrong_colour` of its probability.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -30,7 +29,6 @@ class SearchConfig(BaseModel):
     least_by_picture: Annotated[int, Field(ge=0)] = 24
     colour_share: Share = 0.2
     wrong_colour: Share = 0.35
-    look_weight: Share = 0.5
     lists_kept: Annotated[int, Field(ge=1)] = 2_000
     suggestions: Annotated[int, Field(ge=1, le=100)] = 8
     suggestion_titles: Annotated[int, Field(ge=0, le=1_000_000)] = 20_000

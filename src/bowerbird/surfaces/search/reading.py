@@ -8,11 +8,10 @@ from bowerbird.core.arrays import Embeddings, Pixels
 from bowerbird.core.errors import InputError, NotFoundError
 from bowerbird.core.request import Region, SearchRequest
 from bowerbird.encode.colour_words import split_words
-from bowerbird.encode.types import JointSpace
 from bowerbird.lake.catalogue import Catalogue
 from bowerbird.lake.colours import colour_shares
 from bowerbird.surfaces.search.config import SearchConfig
-from bowerbird.surfaces.search.types import Decode, EncoderPair, PictureOf, Query, SearchIndexes
+from bowerbird.surfaces.search.types import Decode, EncoderPair, PictureOf, Query, QuerySpace, SearchIndexes
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +21,7 @@ class QueryReader:
     catalogue: Catalogue
     indexes: SearchIndexes
     encoders: EncoderPair
-    space: JointSpace
+    space: QuerySpace
     decode: Decode
     picture_of: PictureOf
     config: SearchConfig
@@ -42,12 +41,18 @@ class QueryReader:
     def with_look(self, words: str, look: np.ndarray | None, request: SearchRequest) -> Query:
         """The query of these words and this look vector, where the picture itself is not needed any more."""
         split = split_words(words)
+        meaning = self._meaning(words) if words else None
+        sought, look_share = look, 1.0 if meaning is None else 0.0
+        if look is not None and meaning is not None:
+            sought, meaning, look_share, _ = self.space.compose(look, meaning, words)
         return Query(
             words,
             split.colours,
             split.refused,
             look,
-            self._meaning(words) if words else None,
+            sought,
+            meaning,
+            look_share,
             request.item_number,
             request.region,
             request.where,

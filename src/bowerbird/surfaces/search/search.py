@@ -10,7 +10,6 @@ from bowerbird.core.errors import CursorError, InputError
 from bowerbird.core.memo import Memo
 from bowerbird.core.request import SearchRequest
 from bowerbird.eligible import Removal, holds
-from bowerbird.encode.types import JointSpace
 from bowerbird.lake.catalogue import Catalogue
 from bowerbird.lake.online import OnlineStore
 from bowerbird.surfaces.search import cursors, telling
@@ -24,6 +23,7 @@ from bowerbird.surfaces.search.types import (
     PictureOf,
     Query,
     QueryShown,
+    QuerySpace,
     SearchIndexes,
     SearchPage,
     Suggestion,
@@ -46,7 +46,7 @@ class Search:
         catalogue: Catalogue,
         indexes: SearchIndexes,
         encoders: EncoderPair,
-        space: JointSpace,
+        space: QuerySpace,
         online: OnlineStore,
         decode: Decode,
         picture_of: PictureOf,

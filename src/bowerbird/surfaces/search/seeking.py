@@ -6,12 +6,11 @@ import numpy as np
 
 from bowerbird.core.filters import Filter
 from bowerbird.encode.colour_words import split_words
-from bowerbird.encode.types import JointSpace
 from bowerbird.lake.catalogue import Catalogue
 from bowerbird.retrieve.cutoff import Cut, Verdict, cut, word_probabilities
 from bowerbird.retrieve.near_duplicates import collapse
 from bowerbird.surfaces.search.config import SearchConfig
-from bowerbird.surfaces.search.types import Query, SearchIndexes
+from bowerbird.surfaces.search.types import Query, QuerySpace, SearchIndexes
 
 BY_LOOK, BY_MEANING, BY_WORDS = 0, 1, 2
 SOURCE_NAMES = ("look", "meaning", "words")
@@ -86,7 +85,7 @@ class Seeker:
 
     catalogue: Catalogue
     indexes: SearchIndexes
-    space: JointSpace
+    space: QuerySpace
     config: SearchConfig
 
     def seek(self, query: Query) -> Found:
@@ -114,7 +113,7 @@ class Seeker:
         where, depth = query.where, self.config.depth
         by_words = self._by_words(query, where, depth) if query.words else nothing_said()
         proposed = [by_words.numbers]
-        for index, vector in ((self.indexes.look, query.look), (self.indexes.words, query.meaning)):
+        for index, vector in ((self.indexes.look, query.look_sought), (self.indexes.words, query.meaning)):
             if vector is not None:
                 hits = index.search(vector, depth, where).numbers[0]
                 proposed.append(hits[hits >= 0])
@@ -127,7 +126,7 @@ class Seeker:
         factor = self._colour_factor(numbers, query)
         return _Evidence(
             numbers,
-            self._chances(query.look, numbers, "look"),
+            self._chances(query.look_sought, numbers, "look"),
             self._chances(query.meaning, numbers, "words") * factor,
             said * factor,
         )
@@ -137,7 +136,8 @@ class Seeker:
             return np.zeros(len(numbers), dtype=np.float32)
         index = self.indexes.look if space == "look" else self.indexes.words
         cosines = index.vectors(numbers) @ vector[0]  # [C, D] @ [D] -> [C]
-        return np.asarray(self.space.relevance(cosines, space=space), dtype=np.float32)
+        chances = self.space.relevance(cosines[None].astype(np.float32), space=space, queries=vector)
+        return np.asarray(chances[0], dtype=np.float32)
 
     def _by_words(self, query: Query, where: Filter | None, depth: int) -> Said:
         """By all that was typed; where that names a colour, also by the rest and the pictures' colours."""
@@ -174,8 +174,7 @@ class Seeker:
             return cut(evidence.look, None, cutoff, least=self.config.least_by_picture)
         # Picture and words: both have to be right, so that neither can win alone.
         either = 1.0 - (1.0 - evidence.meaning) * (1.0 - evidence.words)
-        weight = self.config.look_weight
-        both = np.power(evidence.look, weight) * np.power(either, 1.0 - weight)
+        both = np.power(evidence.look, query.look_share) * np.power(either, 1.0 - query.look_share)
         return cut(both.astype(np.float32), None, cutoff, least=self.config.least_by_picture)
 
     def _colour_factor(self, numbers: np.ndarray, query: Query) -> np.ndarray:

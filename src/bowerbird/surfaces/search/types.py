@@ -1,13 +1,13 @@
 """This file is about what search hands on, and what it asks others to fill."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 
 from bowerbird.blend import Placement, StageCount
-from bowerbird.core.arrays import Pixels
+from bowerbird.core.arrays import Embeddings, Pixels
 from bowerbird.core.filters import Filter
 from bowerbird.core.request import Region
 from bowerbird.encode.types import PictureEncoder, WordsEncoder
@@ -54,6 +54,29 @@ class SearchIndexes(Protocol):
 
 
 @runtime_checkable
+class QuerySpace(Protocol):
+    """The joint space, as searches need it."""
+
+    def look_of(self, pictures: Embeddings, colours: Embeddings) -> Embeddings:
+        """[B, look_width] a picture as a query."""
+        ...
+
+    def words_of(self, words: Embeddings, texts: Sequence[str]) -> Embeddings:
+        """[B, words_width] words as a query."""
+        ...
+
+    def compose(
+        self, look: Embeddings, words: Embeddings, text: str
+    ) -> tuple[Embeddings, Embeddings, float, float]:
+        """Both vectors to search with, and their shares, for a picture and words as one search."""
+        ...
+
+    def relevance(self, scores: np.ndarray, *, space: str, queries: np.ndarray | None = None) -> np.ndarray:
+        """[Q, k] calibrated chance that hits with these scores are relevant; `space` is look or words."""
+        ...
+
+
+@runtime_checkable
 class EncoderPair(Protocol):
     """The encoders that the catalogue is encoded with."""
 
@@ -76,8 +99,11 @@ class Query:
         words: as typed, without space around them; empty where none were.
         colours: named colours that the words ask for.
         refused: named colours that the words refuse.
-        look: float32 [1, look_width]; None where no picture was given.
-        meaning: float32 [1, words_width]; None where no words were given.
+        look: float32 [1, look_width] of the picture as given; None where none was.
+        look_sought: float32 [1, look_width] to search with: with words, their colours take the place of the
+            picture's own.
+        meaning: float32 [1, words_width] to search with; None where no words were given.
+        look_share: how much the picture counts beside the words, 0 to 1.
         item_number: the item whose picture it is; None for uploads and words.
     """
 
@@ -85,7 +111,9 @@ class Query:
     colours: tuple[str, ...]
     refused: tuple[str, ...]
     look: np.ndarray | None
+    look_sought: np.ndarray | None
     meaning: np.ndarray | None
+    look_share: float
     item_number: int | None
     region: Region | None
     where: Filter | None
