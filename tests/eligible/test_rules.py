@@ -1,0 +1,72 @@
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bowerbird.eligible import (
+    Standing,
+    holds,
+    keep_allowed,
+    keep_not_hidden,
+    keep_not_saved,
+    keep_not_shown,
+    keep_unseen,
+    screen,
+)
+
+numbers_of = st.lists(st.integers(0, 50), max_size=30)
+
+
+def sorted_numbers(numbers: list[int]) -> np.ndarray:
+    return np.unique(np.array(numbers, dtype=np.int64))
+
+
+@given(numbers_of, numbers_of)
+def test_holds_says_what_a_set_would_say(members: list[int], asked: list[int]) -> None:
+    found = holds(sorted_numbers(members), np.array(asked, dtype=np.int64))
+
+    assert found.tolist() == [number in set(members) for number in asked]
+
+
+def test_each_rule_removes_its_own_and_is_counted_by_name() -> None:
+    standing = Standing(
+        hidden=sorted_numbers([1]),
+        saved=sorted_numbers([2]),
+        shown=sorted_numbers([3]),
+        seen=sorted_numbers([4, 3]),
+    )
+    allowed = np.ones(7, dtype=bool)
+    allowed[0] = False
+
+    screened = screen(
+        np.arange(8),
+        standing,
+        {
+            "unavailable": keep_allowed(allowed),
+            "hidden": keep_not_hidden,
+            "saved": keep_not_saved,
+            "shown": keep_not_shown,
+            "seen": keep_unseen,
+        },
+    )
+
+    assert np.flatnonzero(screened.keep).tolist() == [5, 6]
+    assert [(each.rule, each.taken - each.given) for each in screened.removals] == [
+        ("unavailable", 2),  # 0 is not allowed, 7 came after the mask was made
+        ("hidden", 1),
+        ("saved", 1),
+        ("shown", 1),
+        ("seen", 1),
+    ]
+
+
+def test_nothing_is_allowed_by_an_empty_mask() -> None:
+    keep = keep_allowed(np.zeros(0, dtype=bool))(np.array([0, -1]), Standing())
+
+    assert keep.tolist() == [False, False]
+
+
+def test_no_candidates_pass_every_rule() -> None:
+    screened = screen(np.zeros(0, dtype=np.int64), Standing(), {"hidden": keep_not_hidden})
+
+    assert len(screened.keep) == 0
+    assert screened.removals[0].given == 0
