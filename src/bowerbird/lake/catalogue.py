@@ -27,6 +27,7 @@ from bowerbird.lake.facets import Facets, count_facets
 from bowerbird.lake.id_index import IdIndex
 from bowerbird.lake.lake import Lake
 from bowerbird.lake.masks import evaluate
+from bowerbird.lake.memory import give_back
 from bowerbird.lake.vocabulary import Vocabulary
 
 log = logging.getLogger(__name__)
@@ -224,7 +225,7 @@ class Catalogue:
             write_card_rows(path, self._card_parts(version, media, media_rows), version)
         self._rows.attach(path)
         del media
-        pa.default_memory_pool().release_unused()
+        give_back()
         self.version = version
         seconds = round(time.monotonic() - started, 3)
         log.info("catalogue loaded", extra={"items": self.size, "version": version, "seconds": seconds})
