@@ -6,15 +6,16 @@ import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-
-from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from typing import TYPE_CHECKING
 
 from bowerbird.cli.lake_tables import add_table_commands
 from bowerbird.core.errors import ConfigError
-from bowerbird.lake.importing.job import ImportOptions, ImportProgress, import_source
-from bowerbird.lake.lake import Lake
-from bowerbird.lake.types import ImportReport
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+    from bowerbird.lake.importing.job import ImportProgress
+    from bowerbird.lake.types import ImportReport
 
 
 def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -40,6 +41,10 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def run_import(args: argparse.Namespace) -> int:
     """Imports, and prints what came of every row."""
+    # Engines load when a command runs, so that `--help` answers at once.
+    from bowerbird.lake.importing.job import ImportOptions, import_source
+    from bowerbird.lake.lake import Lake
+
     options = ImportOptions(
         name=args.name,
         columns=columns_of(args.map),
@@ -63,25 +68,28 @@ def columns_of(given: list[str]) -> dict[str, str]:
     return {field: column for field, _, column in pairs}
 
 
-def shown_progress(is_hidden: bool) -> Progress:
+def shown_progress(is_hidden: bool) -> "Progress":
     """A line on standard error, if that is a terminal."""
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
     console = Console(stderr=True)
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     return Progress(*columns, console=console, transient=True, disable=is_hidden or not sys.stderr.isatty())
 
 
-def told(progress: Progress) -> Callable[[ImportProgress], None]:
+def told(progress: "Progress") -> "Callable[[ImportProgress], None]":
     """What keeps the line up to date."""
     task = progress.add_task("reading")
 
-    def tell(at: ImportProgress) -> None:
+    def tell(at: "ImportProgress") -> None:
         done = f"{at.accepted:,} in, {at.unchanged:,} unchanged, {at.rejected:,} refused"
         progress.update(task, description=f"{at.rows_in:,} rows read: {done}")
 
     return tell
 
 
-def sentence_of(report: ImportReport) -> str:
+def sentence_of(report: "ImportReport") -> str:
     """What a person wants to know at the end."""
     per_second = report.accepted / max(report.seconds, 1e-9)
     text = (

@@ -1,0 +1,86 @@
+"""This file is about `bowerbird up`: pictures in, discovery out, on this one machine."""
+
+import argparse
+import hashlib
+import os
+import re
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bowerbird.core.errors import InputError
+
+if TYPE_CHECKING:
+    from bowerbird.encode import EncodeConfig
+
+
+def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Adds `up`."""
+    up = commands.add_parser("up", help="bring pictures in and serve them: everything on this machine")
+    up.add_argument("source", type=Path, nargs="?", help="a folder, a zip, CSV, TSV, JSON lines or Parquet")
+    up.add_argument(
+        "--lake", type=Path, help="folder of the lake (default: one a source, under your data folder)"
+    )
+    up.add_argument("--images", type=Path, help="folder or zip of the pictures that the rows name")
+    up.add_argument("--config", type=Path, help="settings file; without it bowerbird.toml, if there is one")
+    up.add_argument(
+        "--host", help="address to listen on; 0.0.0.0 lets other machines in, a phone for example"
+    )
+    up.add_argument("--port", type=int, help="port to listen on; 0 takes a free one")
+    up.set_defaults(run=run_up)
+
+
+def run_up(args: argparse.Namespace) -> int:
+    """Imports, encodes, fits, indexes and serves; what was done before is not done again."""
+    from bowerbird.serve.app import serve
+    from bowerbird.serve.settings import load_settings
+
+    started_s = time.perf_counter()
+    lake_path = args.lake or default_lake(args.source)
+    settings = load_settings(args.config, {"lake": lake_path, "host": args.host, "port": args.port})
+    prepare(args.source, args.images, settings.lake, settings.encode)
+    print(
+        f"ready to serve after {time.perf_counter() - started_s:.0f} s; the lake is {settings.lake}",
+        flush=True,
+    )
+    serve(settings, on_start=lambda address: print(invitation(address), flush=True))
+    return 0
+
+
+def prepare(source: Path | None, images: Path | None, lake_path: Path, config: "EncodeConfig") -> None:
+    """Brings the lake to where it can be served."""
+    from bowerbird.cli.encode import encode_lake
+    from bowerbird.cli.lake import sentence_of, shown_progress, told
+    from bowerbird.cli.retrieve import index_lake
+    from bowerbird.lake.importing.job import ImportOptions, import_source
+    from bowerbird.lake.lake import Lake
+
+    with Lake.open(lake_path, create=source is not None) as lake:
+        if source is not None:
+            with shown_progress(is_hidden=False) as progress:
+                report = import_source(lake, source, ImportOptions(images=images), told(progress))
+            print(sentence_of(report), flush=True)
+        print(encode_lake(lake, config), flush=True)
+        print(index_lake(lake, config), flush=True)
+
+
+def default_lake(source: Path | None) -> Path:
+    """A folder of its own for each source, where a person's data belongs.
+
+    Raises:
+        InputError: neither a source nor a lake was named.
+    """
+    if source is None:
+        raise InputError(
+            "neither pictures nor a lake was given; needed is one of them; "
+            "say `bowerbird up FOLDER` or `bowerbird up --lake LAKE`"
+        )
+    data = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+    place = str(source.resolve())
+    name = re.sub(r"[^a-z0-9]+", "-", source.resolve().stem.lower()).strip("-") or "pictures"
+    return data / "bowerbird" / f"{name}-{hashlib.sha256(place.encode()).hexdigest()[:8]}"
+
+
+def invitation(address: str) -> str:
+    """The last line: where to go."""
+    return f"\nOpen {address}\nStop with Ctrl-C; the same command goes on from here."
