@@ -227,6 +227,7 @@ class FaissIndex:
             state = _hiding(self._state, numbers)
             self._state = replace(state, tail=state.tail.without(numbers))
             self._own.forget(numbers)
+        self._merge_if_grown()
 
     def merge(self) -> None:
         """Bring the tail into the lists and drop what is gone; searches go on meanwhile.
@@ -319,7 +320,8 @@ class FaissIndex:
 
     def _merge_soon(self) -> None:
         try:
-            self.merge()
+            while self.is_due:
+                self.merge()
         except Exception:  # outermost frame of the thread; the rows stay findable in the tail
             log.exception("index merge failed")
 

@@ -26,6 +26,7 @@ EFFORTS = (0.8, 0.9, 0.95, 0.97, 0.98, 0.99, 0.995)
 _SLACKS = np.arange(0, 1.51, 0.02)
 _RUNG = 1.3  # each number of lists that is considered is so many times the one before
 _QUERIES = 160
+_HOLE_ROWS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,7 @@ def measured_slack(rows: Rows, lists: Lists, *, seed: int) -> Slack:
     asked = np.sort(rng.choice(len(rows), min(_QUERIES, len(rows)), replace=False))
     queries = np.ascontiguousarray(rows.vectors[asked])
     needed = np.zeros(len(EFFORTS))
-    for keep in _families(rows, lists, rng):
+    for keep in _families(rows, lists, queries, rng):
         keep[asked] = False  # to find oneself proves nothing
         if np.count_nonzero(keep) > 10:
             needed = np.maximum(needed, _slack_of(rows, lists, queries, keep))
@@ -195,8 +196,8 @@ def _slack_of(rows: Rows, lists: Lists, queries: np.ndarray, keep: Mask) -> np.n
     return needed
 
 
-def _families(rows: Rows, lists: Lists, rng: np.random.Generator) -> Iterator[Mask]:
-    """Filters that have nothing to do with the vectors, and filters that follow them."""
+def _families(rows: Rows, lists: Lists, queries: np.ndarray, rng: np.random.Generator) -> Iterator[Mask]:
+    """Filters that have nothing to do with the vectors, that follow them, and that leave holes at queries."""
     for part in (0.1, 0.5):
         yield rng.random(len(rows)) < part
     for part in (0.08, 0.25):
@@ -207,3 +208,7 @@ def _families(rows: Rows, lists: Lists, rng: np.random.Generator) -> Iterator[Ma
         yield along > np.quantile(along, 1 - part)
     along = rows.vectors @ rows.vectors[int(rng.integers(0, len(rows)))]
     yield along < np.quantile(along, 0.15)
+    near = rows.rows_of(rows.exact(queries, min(_HOLE_ROWS, len(rows))).numbers)
+    around = np.ones(len(rows), dtype=bool)
+    around[near.ravel()] = False
+    yield around

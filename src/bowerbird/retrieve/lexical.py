@@ -16,6 +16,8 @@ from bowerbird.retrieve.types import FilterColumns, Hits
 
 MIN_MENDED_LETTERS = 4
 """Shorter words have too many neighbours to guess what was meant."""
+MAX_MENDED_LETTERS = 24
+"""Lance refuses to look for neighbours of very long words."""
 _TWO_EDITS_FROM_LETTERS = 7
 _LISTED_NUMBERS = 1_000
 _WIDENING = 8
@@ -74,8 +76,9 @@ class LanceLexicalIndex:
         some = ask(" ".join(words), 0, False)
         every = some if len(words) == 1 else ask(" ".join(words), 0, True)
         edits = 0
-        if not len(every[0]) and min(map(len, words)) >= MIN_MENDED_LETTERS:
-            allowed = 2 if max(map(len, words)) >= _TWO_EDITS_FROM_LETTERS else 1
+        lengths = [len(word) for word in words]
+        if not len(every[0]) and min(lengths) >= MIN_MENDED_LETTERS and max(lengths) <= MAX_MENDED_LETTERS:
+            allowed = 2 if max(lengths) >= _TWO_EDITS_FROM_LETTERS else 1
             while not len(every[0]) and edits < allowed:
                 edits += 1
                 every = ask(" ".join(words), edits, True)

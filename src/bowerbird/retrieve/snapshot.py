@@ -13,6 +13,7 @@ from bowerbird.retrieve.rows import Rows, Selection, rows_from, select
 from bowerbird.retrieve.types import Hits
 
 _BLOCK_ROWS = 65_536
+_SPARE_FOR_GONE = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +46,12 @@ class Snapshot:
             return self.rows.exact(queries, k, None if live is None else live[self.rows.numbers])
         # Proposals beyond k make up for the rounding of the codes and for rows that are gone.
         spare = max(8, k // 4)
-        proposed = self.lists.inverted.search(queries, k + spare + (16 if live is not None else 0), probes)
+        if live is not None:
+            spare += _SPARE_FOR_GONE
+        proposed = self.lists.inverted.search(queries, k + spare, probes)
         if live is not None:
             proposed[~live[proposed]] = -1
-            if (np.count_nonzero(proposed >= 0, axis=1) < k).any():
+            if (np.count_nonzero(proposed >= 0, axis=1) < k + spare - _SPARE_FOR_GONE).any():
                 return None
         return self.rows.scored(queries, proposed, k)
 
