@@ -89,8 +89,7 @@ class Router {
       if (Math.abs(scrollY - wanted) < 2) break;
       await new Promise(requestAnimationFrame);
     }
-    await new Promise(requestAnimationFrame);
-    if (focusId) document.querySelector<HTMLElement>(`[data-item="${CSS.escape(focusId)}"] a`)?.focus({ preventScroll: true });
+    if (focusId) await focusSoon(`[data-item="${CSS.escape(focusId)}"] > a`);
   }
 
   #keepWithoutScroll(): void {
@@ -114,6 +113,18 @@ let lastScrollY = 0;
 addEventListener('scroll', () => (lastScrollY = scrollY), { passive: true });
 
 export const router = new Router();
+
+/** Focuses what is about to be shown; a card is made a frame or two after the scroll that brings it near. */
+async function focusSoon(selector: string): Promise<void> {
+  for (let tries = 0; tries < RESTORE_TRIES; tries++) {
+    await new Promise(requestAnimationFrame);
+    const found = document.querySelector<HTMLElement>(selector);
+    if (found) {
+      found.focus({ preventScroll: true });
+      return;
+    }
+  }
+}
 
 function keptOf(key: string): Kept {
   let found = kept.get(key);
