@@ -111,8 +111,9 @@ def test_best_comes_first_and_ties_keep_the_order_of_retrieval() -> None:
         np.full(3, -1),
     )
 
-    ranked = in_order(found, np.array([0.5, 0.9, 0.5], dtype=np.float32))
+    order, ranked = in_order(found, np.array([0.5, 0.9, 0.5], dtype=np.float32))
 
+    assert order.tolist() == [1, 0, 2]
     assert ranked.numbers.tolist() == [11, 10, 12]
     assert ranked.candidates.numbers.tolist() == [11, 10, 12]
 

@@ -20,7 +20,10 @@ def value(columns: Embeddings, config: RankConfig) -> Scores:
     return values
 
 
-def in_order(candidates: Candidates, values: Scores) -> Ranked:
-    """The candidates by value, best first; ties keep the order of retrieval, the same on every replica."""
+def in_order(candidates: Candidates, values: Scores) -> tuple[np.ndarray, Ranked]:
+    """The rows by value, best first, and the candidates in that order.
+
+    Ties keep the order of retrieval, so that a page is the same on every replica.
+    """
     order = np.argsort(-values, kind="stable")
-    return Ranked(candidates.numbers, values, candidates).take(order)
+    return order, Ranked(candidates.numbers, values, candidates).take(order)

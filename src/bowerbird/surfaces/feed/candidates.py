@@ -30,6 +30,9 @@ from bowerbird.surfaces.feed.types import Sight
 
 NOT_FOR_SALE_ANY_MORE = Not(Eq("availability", "discontinued"))
 LEAST_QUOTA = 8
+SPACES = 2
+WIDER = 4
+ENOUGH_PAGES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,23 +81,26 @@ class Finder:
 
     def _near_interests(self, person: Person, place: Place, rules: dict[str, Rule], limit: int) -> Proposal:
         """Neighbours of liked items; looks further out where most of the near ones are used up."""
-        tastes = person.tastes.numbers
         wanted = self.config.candidates * personal_share(person, self.config)
-        quotas = np.maximum(np.ceil(wanted * _parts(person, self.config) / 2), LEAST_QUOTA).astype(np.int64)
-        k = self.config.neighbours
+        quotas = np.maximum(np.ceil(wanted * _parts(person, self.config) / SPACES), LEAST_QUOTA)
+        k, most = self.config.neighbours, self.config.max_neighbours
+        # A feed that is many pages deep has used up the near ones: begin where there is something left.
+        while k < most and len(quotas) and SPACES * np.minimum(quotas, k).sum() < len(place.shown):
+            k, quotas = min(WIDER * k, most), WIDER * quotas
         while True:
-            k = min(k, self.config.max_neighbours)
-            found = sources.near_interests(self.sight, tastes, np.minimum(quotas, k), k, place.where)
-            fit = screen(found.numbers, person.standing, rules).keep
-            if not len(tastes) or k == self.config.max_neighbours or int(fit.sum()) >= 2 * limit:
+            within = np.minimum(quotas, k).astype(np.int64)
+            found = sources.near_interests(self.sight, person.tasted, within, k, place.where)
+            fit = np.flatnonzero(screen(found.numbers, person.standing, rules).keep)
+            fit = fit[: self.config.candidates]
+            if k >= most or not len(quotas) or len(fit) >= ENOUGH_PAGES * limit:
                 return Proposal(found.source, found.numbers[fit], found.scores[fit], found.evidence[fit])
-            k, quotas = 4 * k, 4 * quotas
+            k, quotas = min(WIDER * k, most), WIDER * quotas
 
     def _others(
         self, person: Person, place: Place, numbers: np.ndarray, counts: Counts, now_ms: int
     ) -> list[Proposal]:
         room = self.config.candidates
-        chance = int(room * (1.0 - personal_share(person, self.config) / 2))
+        chance = int(room * (1.0 - personal_share(person, self.config)))
         return [
             sources.without_evidence(
                 sources.POPULAR, counts.numbers[: room // 4], counts.people[: room // 4]
@@ -123,7 +129,7 @@ class Finder:
 
 def _parts(person: Person, config: FeedConfig) -> np.ndarray:
     """[I] each taste row's part of the personal candidates; sums to 1 over rows that share an interest."""
-    asked, row = np.unique(person.interest_of, return_inverse=True)
+    asked, row = np.unique(person.tasted.interest_of, return_inverse=True)
     if not len(asked):
         return np.zeros(0)
     shares = interest_shares(person, asked, config) / max(personal_share(person, config), 1e-12)

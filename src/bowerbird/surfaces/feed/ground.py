@@ -57,6 +57,16 @@ class Ground:
             kept = self._allowed.keep(key, (mask, np.flatnonzero(mask)))
         return kept
 
+    def are_live(self, numbers: ItemNumbers) -> bool:
+        """Whether all of these are in the catalogue."""
+        return bool(self._catalogue.live[numbers].all())
+
+    def taste_of_live(self, numbers: ItemNumbers) -> np.ndarray:
+        """Like `taste`, with rows of zeros also for items that left the catalogue but not yet the index."""
+        taste = self.taste(numbers)
+        taste[~self._catalogue.live[numbers]] = 0.0
+        return taste
+
     def newest(self, now_ms: int) -> ItemNumbers:
         """At most 500 items that came in the last days, newest first.
 
@@ -83,7 +93,7 @@ class Ground:
             sample = rng.permutation(numbers)[:SAMPLE_ITEMS]
             look, words = self._sight.look.vectors(sample), self._sight.words.vectors(sample)
             self._scales = Scales(
-                measure_likeness(self._joined(look, words)),
+                measure_likeness(self.joined(look, words)),
                 measure_likeness(look),
                 measure_likeness(words),
                 stamp_of(self._sight),
@@ -96,17 +106,21 @@ class Ground:
         code = int(self._catalogue.codes("category")[number])
         return self._catalogue.vocabulary("category")[code].split(PATH_SEPARATOR)[-1]
 
-    def look_and_taste(self, numbers: ItemNumbers) -> tuple[np.ndarray, np.ndarray]:
-        """[C, D_look] and [C, D_look + D_words] unit vectors; rows of zeros where an item is gone."""
-        look = self._sight.look.vectors(numbers)
-        return look, self._joined(look, self._sight.words.vectors(numbers))
+    @property
+    def version(self) -> int:
+        """Of the catalogue; grows with each change."""
+        return self._catalogue.version
+
+    def look_and_words(self, numbers: ItemNumbers) -> tuple[np.ndarray, np.ndarray]:
+        """[C, D_look] and [C, D_words] unit vectors; rows of zeros where an item is gone."""
+        return self._sight.look.vectors(numbers), self._sight.words.vectors(numbers)
 
     def taste(self, numbers: ItemNumbers) -> Embeddings:
         """[C, D_look + D_words] unit vectors in which tastes are compared."""
-        return self.look_and_taste(numbers)[1]
+        return self.joined(*self.look_and_words(numbers))
 
-    def _joined(self, look: np.ndarray, words: np.ndarray) -> np.ndarray:
-        # The cosine of joined vectors is the weighted mean of the two cosines.
+    def joined(self, look: np.ndarray, words: np.ndarray) -> np.ndarray:
+        """[C, D_look + D_words] both as one: its cosine is the weighted mean of the two cosines."""
         return np.concatenate([look * self._look_part, words * self._words_part], axis=1)
 
     def _read_newest(self) -> np.ndarray:

@@ -112,8 +112,9 @@ class HomeFeed:
         stages.ended("rank", len(found), len(best.ranked))
         rows = self._blend(best, person, place, limit)
         stages.ended("blend", len(best.ranked), len(rows))
+        liked_reasons = self._liked_reasons(person)
         placements = tuple(
-            self._placement(best, int(row), position, person, counts, request.now_ms)
+            self._placement(best, int(row), position, liked_reasons, counts, request.now_ms)
             for position, row in enumerate(rows)
         )
         after = place.after(best.ranked.numbers[rows])
@@ -124,10 +125,10 @@ class HomeFeed:
 
     def _rank(self, found: Candidates, person: Person, counts: Counts, now_ms: int, place: Place) -> _Sorted:
         numbers = found.numbers
-        look, taste = self._ground.look_and_taste(numbers)
+        look, words = self._ground.look_and_words(numbers)
         is_seen = holds(person.standing.seen, numbers)
         facts = Facts(
-            taste,
+            self._ground.joined(look, words),
             self._catalogue.created_ms[numbers],
             counts.share_of(numbers),
             picture_quality(self._catalogue.colours[numbers], self._catalogue.colour_names),
@@ -135,15 +136,14 @@ class HomeFeed:
         )
         likeness = self._ground.scales().taste
         known = features(
-            facts, person.tastes, likeness, self._config.rank, now_ms=now_ms, seed=place.page_seed
+            facts, person.tasted.tastes, likeness, self._config.rank, now_ms=now_ms, seed=place.page_seed
         )
         # Far neighbours of a liked item, met where the near ones ran out, are not what the person asked for.
         is_far = (found.sources == SOURCE_NAMES.index(INTERESTS)) & (
             known.closeness < self._config.least_closeness
         )
         told = np.where(is_far, SOURCE_NAMES.index(EXPLORE), found.sources)
-        ranked = in_order(replace(found, sources=told), value(known.columns, self._config.rank))
-        order = np.argsort(-value(known.columns, self._config.rank), kind="stable")
+        order, ranked = in_order(replace(found, sources=told), value(known.columns, self._config.rank))
         return _Sorted(
             ranked,
             Features(known.columns[order], known.nearest[order], known.closeness[order]),
@@ -169,43 +169,41 @@ class HomeFeed:
         )
         return fill_slate(pool, limit, self._config.blend) - len(tail)
 
+    def _liked_reasons(self, person: Person) -> list[Reason]:
+        """[I] what to say of an item that a row of the person's tastes led to."""
+        return [
+            reasons.from_liked(number, person.interests.action_on(number), self._catalogue.title)
+            for number in person.tasted.tastes.numbers.tolist()
+        ]
+
     def _placement(
-        self, best: _Sorted, row: int, position: int, person: Person, counts: Counts, now_ms: int
+        self,
+        best: _Sorted,
+        row: int,
+        position: int,
+        liked_reasons: list[Reason],
+        counts: Counts,
+        now_ms: int,
     ) -> Placement:
         ranked = best.ranked
         number = int(ranked.numbers[row])
         source = SOURCE_NAMES[int(ranked.candidates.sources[row])]
-        return Placement(
-            number,
-            position,
-            "organic",
-            source,
-            float(ranked.candidates.scores[row]),
-            float(ranked.values[row]),
-            self._reason(source, number, best, row, person, counts, now_ms),
-        )
-
-    def _reason(
-        self,
-        source: str,
-        number: int,
-        best: _Sorted,
-        row: int,
-        person: Person,
-        counts: Counts,
-        now_ms: int,
-    ) -> Reason:
         if source == INTERESTS:
-            liked = int(person.tastes.numbers[best.known.nearest[row]])
-            return reasons.from_liked(liked, person.interests.action_on(liked), self._catalogue.title)
+            reason = liked_reasons[int(best.known.nearest[row])]
+        else:
+            reason = self._other_reason(source, number, counts, now_ms, is_seen=bool(best.is_seen[row]))
+        score, value = float(ranked.candidates.scores[row]), float(ranked.values[row])
+        return Placement(number, position, "organic", source, score, value, reason)
+
+    def _other_reason(
+        self, source: str, number: int, counts: Counts, now_ms: int, *, is_seen: bool
+    ) -> Reason:
         if source == POPULAR:
             people = int(counts.people_of(np.array([number]))[0])
             return reasons.popular(people, self._popularity.days)
         if source == FRESH:
             return reasons.fresh((now_ms - int(self._catalogue.created_ms[number])) / DAY_MS)
-        if best.is_seen[row]:
-            return reasons.seen_before()
-        return reasons.explore(self._ground.category_of(number))
+        return reasons.seen_before() if is_seen else reasons.explore(self._ground.category_of(number))
 
     def _models(self) -> dict[str, str]:
         return {

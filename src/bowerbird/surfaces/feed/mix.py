@@ -30,7 +30,7 @@ class Mix:
 
 def mix(candidates: Candidates, known: Features, person: Person, config: FeedConfig) -> Mix:
     """The streams and shares of a page."""
-    asked, interest_row = np.unique(person.interest_of, return_inverse=True)
+    asked, interest_row = np.unique(person.tasted.interest_of, return_inverse=True)
     streams = len(asked) + candidates.sources - 1  # the codes of SOURCE_NAMES after the interests
     personal = candidates.sources == SOURCE_NAMES.index(INTERESTS)
     streams[personal] = interest_row[known.nearest[personal]]
@@ -43,7 +43,7 @@ def mix(candidates: Candidates, known: Features, person: Person, config: FeedCon
 
 def personal_share(person: Person, config: FeedConfig) -> float:
     """The part of the page that interests fill: more, the more the person has done lately."""
-    if not len(person.interest_of):
+    if not len(person.tasted.interest_of):
         return 0.0
     strength = person.interests.strength
     return config.max_personal_share * strength / (strength + config.half_personal_saves)

@@ -1,6 +1,6 @@
 """This file is about the person of a request: what they like, and how they stand to items."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,20 +16,31 @@ from bowerbird.taste import InterestReader, Interests
 
 _HIDING = [ACTION_CODES[action] for action in (Action.REPORT, Action.SEE_FEWER)]
 PEOPLE_KEPT = 5_000
+LEAST_IMPORTANCE = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Tasted:
+    """What candidates are compared with, and what indexes are asked with.
+
+    Attributes:
+        tastes: its rows are liked items: medoids of the weightiest interests, and the newest likes.
+        interest_of: int64 [I] for each row of `tastes`, its interest.
+        look, words: float32 [I, …] vectors of the same items, to search with.
+    """
+
+    tastes: Tastes
+    interest_of: np.ndarray
+    look: np.ndarray
+    words: np.ndarray
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """What a request knows of its person.
-
-    Attributes:
-        tastes: what candidates are compared with; its rows are liked items.
-        interest_of: int64 [I] for each row of `tastes`, its interest.
-    """
+    """What a request knows of its person."""
 
     interests: Interests
-    tastes: Tastes
-    interest_of: np.ndarray
+    tasted: Tasted
     standing: Standing
 
 
@@ -40,14 +51,8 @@ def hidden_from(online: OnlineStore, person_id: str) -> np.ndarray:
     return np.union1d(online.hidden(person_id), unwanted)
 
 
-@dataclass(frozen=True, slots=True)
-class _Saved:
-    version: int
-    numbers: np.ndarray
-
-
 class People:
-    """Reads people for requests."""
+    """Reads people for requests; what is costly is kept until the person does something."""
 
     def __init__(self, online: OnlineStore, saved: SavedNumbers, ground: Ground, config: FeedConfig) -> None:
         self._online = online
@@ -55,60 +60,67 @@ class People:
         self._ground = ground
         self._config = config
         self._reader = InterestReader(online, config.taste)
-        self._saved_kept: Memo[str, _Saved] = Memo(PEOPLE_KEPT)
+        self._tasted: Memo[str, tuple[Interests, Tasted]] = Memo(PEOPLE_KEPT)
+        self._standings: Memo[str, tuple[int, int, Standing]] = Memo(PEOPLE_KEPT)
 
     def of(self, person_id: str, *, now_ms: int, shown: np.ndarray) -> Person:
         """The person as of now; `shown` was on earlier pages of this list."""
         scales = self._ground.scales()
-        interests = self._reader.of(
-            person_id,
-            now_ms=now_ms,
-            vectors_of=self._ground.taste,
-            likeness=scales.taste,
-            stamp=scales.stamp,
-        )
-        tastes, interest_of = self._tastes(interests)
-        return Person(interests, tastes, interest_of, self._standing(person_id, shown))
+
+        def read() -> Interests:
+            return self._reader.of(
+                person_id,
+                now_ms=now_ms,
+                vectors_of=self._ground.taste_of_live,
+                likeness=scales.taste,
+                stamp=scales.stamp,
+            )
+
+        interests = read()
+        if not self._ground.are_live(interests.liking.liked):
+            # Something they liked has left the catalogue since: it can stand for nothing any more.
+            self._reader.forget(person_id)
+            interests = read()
+        standing = replace(self._standing(person_id), shown=shown)
+        return Person(interests, self._tasted_by(person_id, interests), standing)
 
     def forget(self, person_id: str) -> None:
         """Drop what is kept about a person."""
         self._reader.forget(person_id)
-        self._saved_kept.drop(person_id)
+        self._tasted.drop(person_id)
+        self._standings.drop(person_id)
 
-    def _standing(self, person_id: str, shown: np.ndarray) -> Standing:
-        acted_on = self._online.recent(person_id).numbers
-        return Standing(
-            hidden=hidden_from(self._online, person_id),
-            saved=self._saved_by(person_id),
-            shown=shown,
+    def _standing(self, person_id: str) -> Standing:
+        versions = (self._online.version(person_id), self._ground.version)
+        kept = self._standings.get(person_id)
+        if kept is None or kept[:2] != versions:
             # What was opened or clicked was seen, also where a client tells of no impressions.
-            seen=np.union1d(self._online.seen(person_id), acted_on),
-        )
+            seen = np.union1d(self._online.seen(person_id), self._online.recent(person_id).numbers)
+            standing = Standing(
+                hidden=hidden_from(self._online, person_id), saved=self._saved(person_id), seen=seen
+            )
+            kept = self._standings.keep(person_id, (*versions, standing))
+        return kept[2]
 
-    def _saved_by(self, person_id: str) -> np.ndarray:
-        version = self._online.version(person_id)
-        kept = self._saved_kept.get(person_id)
-        if kept is None or kept.version != version:
-            kept = self._saved_kept.keep(person_id, _Saved(version, self._saved(person_id)))
-        return kept.numbers
+    def _tasted_by(self, person_id: str, interests: Interests) -> Tasted:
+        kept = self._tasted.get(person_id)
+        if kept is None or kept[0] is not interests:
+            kept = self._tasted.keep(person_id, (interests, self._taste(interests)))
+        return kept[1]
 
-    def _tastes(self, interests: Interests) -> tuple[Tastes, np.ndarray]:
-        """The items to compare with: medoids of the weightiest interests, and the newest likes."""
+    def _taste(self, interests: Interests) -> Tasted:
         medoids = interests.medoids[: self._config.interest_queries]
         newest = interests.newest(self._config.newest_queries)
         numbers = np.concatenate([medoids, newest[~np.isin(newest, medoids)]])
-        interest_of = np.array(
-            [interests.interest_holding(int(number)) for number in numbers], dtype=np.int64
+        rows = [interests.interest_holding(int(number)) for number in numbers]
+        interest_of = np.array(rows, dtype=np.int64)
+        weightiest = max(float(interests.importance[0]), LEAST_IMPORTANCE) if len(interests) else 1.0
+        look, words = self._ground.look_and_words(numbers)
+        tastes = Tastes(
+            numbers,
+            self._ground.joined(look, words),
+            (interests.importance[interest_of] / weightiest).astype(np.float32),
+            self._ground.taste(interests.liking.disliked),
+            interests.liking.dislike_weights,
         )
-        weightiest = max(float(interests.importance[0]), 1e-6) if len(interests) else 1.0
-        liking = interests.liking
-        return (
-            Tastes(
-                numbers,
-                self._ground.taste(numbers),
-                (interests.importance[interest_of] / weightiest).astype(np.float32),
-                self._ground.taste(liking.disliked),
-                liking.dislike_weights,
-            ),
-            interest_of,
-        )
+        return Tasted(tastes, interest_of, look, words)

@@ -6,6 +6,7 @@ import numpy as np
 
 from bowerbird.core.filters import Filter
 from bowerbird.retrieve.types import Candidates
+from bowerbird.surfaces.feed.person import Tasted
 from bowerbird.surfaces.feed.types import Sight
 
 INTERESTS, POPULAR, FRESH, EXPLORE = "interests", "popular", "fresh", "explore"
@@ -31,17 +32,17 @@ class Proposal:
 
 
 def near_interests(
-    sight: Sight, numbers: np.ndarray, quotas: np.ndarray, k: int, where: Filter | None
+    sight: Sight, tasted: Tasted, quotas: np.ndarray, k: int, where: Filter | None
 ) -> Proposal:
     """Neighbours of the items that a person likes, by look and by words, in one batch for each space.
 
     Args:
-        numbers: int64 [Q] liked items.
         quotas: int64 [Q] how many neighbours each may propose, at most k.
     """
-    if not len(numbers) or k < 1:
+    numbers = tasted.tastes.numbers
+    if not len(numbers):
         return without_evidence(INTERESTS, np.zeros(0, dtype=np.int64))
-    spaces = [index.search(index.vectors(numbers), k, where) for index in (sight.look, sight.words)]
+    spaces = (sight.look.search(tasted.look, k, where), sight.words.search(tasted.words, k, where))
     # [Q, k] of both spaces side by side, so that a quota takes the best ranks of either.
     found = np.stack([hits.numbers for hits in spaces], axis=2)  # [Q, k, 2]
     scores = np.stack([hits.scores for hits in spaces], axis=2)
