@@ -2,5 +2,6 @@
 
 from bowerbird.encode.config import EncodeConfig
 from bowerbird.encode.registry import Encoders, load_encoders
+from bowerbird.encode.space import BridgeSpace
 
-__all__ = ["EncodeConfig", "Encoders", "load_encoders"]
+__all__ = ["BridgeSpace", "EncodeConfig", "Encoders", "load_encoders"]

@@ -1,0 +1,129 @@
+"""This file is about `bowerbird encode`: embeddings for what is in the lake, and the space they meet in."""
+
+import argparse
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bowerbird.encode import EncodeConfig
+    from bowerbird.lake.lake import Lake
+
+
+def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Adds `encode run`, `encode fit`, `encode words` and `encode status`."""
+    encode = commands.add_parser("encode", help="turn pictures and words into embeddings")
+    verbs = encode.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    run = verbs.add_parser("run", help="encode every picture and text that has no embedding yet")
+    fit = verbs.add_parser("fit", help="fit the joint space anew to what the lake holds")
+    status = verbs.add_parser("status", help="what is encoded, and by what")
+    words = verbs.add_parser("words", help="the embedding of a text")
+    words.add_argument("text")
+    for verb, action in ((run, run_run), (fit, run_fit), (status, run_status)):
+        verb.add_argument("--lake", type=Path, required=True)
+        verb.set_defaults(run=action)
+    for verb in (run, fit, status, words):
+        verb.add_argument(
+            "--encoder", default="lite0", help="lite0, or kind:folder such as hf:/models/siglip2"
+        )
+        verb.add_argument("--json", action="store_true")
+    words.set_defaults(run=run_words)
+
+
+def run_run(args: argparse.Namespace) -> int:
+    """Encodes what is missing."""
+    from bowerbird.encode.job import encode_missing
+    from bowerbird.encode.registry import load_encoders
+    from bowerbird.lake.lake import Lake
+
+    config = _config(args)
+    with Lake.open(args.lake) as lake:
+        report = encode_missing(lake, load_encoders(config), config=config)
+    sentence = (
+        f"encoded {report.pictures:,} pictures and {report.words:,} texts in {report.seconds:.1f} s "
+        f"({report.pictures_per_second:.0f} pictures/s), {report.skipped:,} skipped"
+    )
+    print(json.dumps(asdict(report)) if args.json else sentence)
+    return 0
+
+
+def run_fit(args: argparse.Namespace) -> int:
+    """Fits the joint space."""
+    from bowerbird.encode.job import fit_space
+    from bowerbird.encode.registry import load_encoders
+    from bowerbird.lake.lake import Lake
+
+    config = _config(args)
+    with Lake.open(args.lake) as lake:
+        space = fit_space(lake, load_encoders(config), config)
+    pairs = len(space.parts.pair_features)
+    facts = {"space": space.stamp_text, "pairs": pairs, "look": space.look_width, "words": space.words_width}
+    sentence = (
+        f"fitted {space.stamp_text} on {pairs:,} pairs; rebuild the index with `bowerbird retrieve build`"
+    )
+    print(json.dumps(facts) if args.json else sentence)
+    return 0
+
+
+def run_status(args: argparse.Namespace) -> int:
+    """Counts what is encoded."""
+    from bowerbird.encode.job import load_space
+    from bowerbird.encode.registry import load_encoders
+    from bowerbird.encode.stored import picture_table, words_table
+    from bowerbird.lake.lake import Lake
+
+    encoders = load_encoders(_config(args))
+    with Lake.open(args.lake) as lake:
+        space = load_space(lake, encoders)
+        facts = {
+            "pictures": lake.media.count(),
+            "pictures_encoded": picture_table(lake, encoders).count(),
+            "texts_encoded": words_table(lake, encoders).count(),
+            "space": space.stamp_text if space else None,
+        }
+    sentence = (
+        f"{facts['pictures_encoded']:,} of {facts['pictures']:,} pictures and {facts['texts_encoded']:,} "
+        f"distinct texts are encoded; joint space: {facts['space'] or 'not fitted yet'}"
+    )
+    print(json.dumps(facts) if args.json else sentence)
+    return 0
+
+
+def run_words(args: argparse.Namespace) -> int:
+    """Encodes one text."""
+    from bowerbird.encode.colour_words import split_words
+    from bowerbird.encode.registry import load_encoders
+
+    encoder = load_encoders(_config(args)).words
+    (vector,) = encoder.encode_words([args.text])
+    colours = split_words(args.text).colours
+    facts = {"stamp": encoder.stamp.text, "colours": colours, "vector": [round(float(x), 5) for x in vector]}
+    sentence = f"{encoder.width} numbers of {encoder.stamp.text}; colours: {', '.join(colours) or 'none'}"
+    print(json.dumps(facts) if args.json else sentence)
+    return 0
+
+
+def encode_lake(lake: "Lake", config: "EncodeConfig") -> str:
+    """Encodes what is missing, fits the space if there is none for these encoders; gives a sentence."""
+    from bowerbird.core.errors import IncompatibleEmbeddingError
+    from bowerbird.encode.job import encode_missing, fit_space, load_space
+    from bowerbird.encode.registry import load_encoders
+
+    encoders = load_encoders(config)
+    report = encode_missing(lake, encoders, config=config)
+    try:
+        space = load_space(lake, encoders)
+    except IncompatibleEmbeddingError:
+        space = None  # of the encoders before; derived, so it is fitted again
+    space = space or fit_space(lake, encoders, config)
+    return (
+        f"encoded {report.pictures:,} pictures and {report.words:,} texts in {report.seconds:.1f} s; "
+        f"joint space {space.stamp_text.rsplit('.', 1)[-1]}"
+    )
+
+
+def _config(args: argparse.Namespace) -> "EncodeConfig":
+    from bowerbird.encode import EncodeConfig
+
+    return EncodeConfig(encoder=args.encoder)
