@@ -248,7 +248,7 @@ def test_catalogue_opened_anew_equals_the_refreshed_one(shop: Lake) -> None:
     delete_items(shop, ["lamp"])
     put_items(shop, [stored(f"i{n}", brand=f"b{n % 7}", price_micros=n) for n in range(3_000)])
     refreshed.refresh()
-    shop.items.maintain(keep_all_versions=True)
+    shop.items.maintain()
     assert len(refreshed.refresh()) == 0
 
     opened = Catalogue.open(shop)

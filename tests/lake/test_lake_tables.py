@@ -146,7 +146,7 @@ def test_changes_after_a_version_are_inserted_and_updated_rows_also_after_compac
     since = table.upsert(small(["a"]))
     table.upsert(small(["old-3", "new"], first=100))
 
-    table.maintain(keep_all_versions=True)
+    table.maintain()
 
     changed = [id_ for batch in table.changes(since, ["id"]) for id_ in batch["id"].to_pylist()]
     assert sorted(changed) == ["new", "old-3"]
@@ -386,7 +386,7 @@ def test_rows_taken_by_row_id_after_deletions_and_compaction_are_the_same(table:
     }
     table.delete([f"k{n}" for n in range(0, 1_000, 2)])
     table.upsert(small(["k501"], first=-7))
-    table.maintain(keep_all_versions=True)
+    table.maintain()
 
     taken = table.take_row_ids([row_id["k999"], row_id["k501"], row_id["k1"]], ["id", "number"])
 
@@ -425,6 +425,21 @@ def test_word_search_finds_new_and_changed_rows_at_once_and_old_words_no_more(tm
     assert table.debt().unindexed_rows > 0
     assert table.maintain().unindexed_rows == 0
     assert table.search_words("vase", 5)["number"].to_pylist() == [0]
+
+
+def test_words_of_many_new_rows_get_indexes_that_maintenance_merges(tmp_path: Path) -> None:
+    table = Table(tmp_path / "item.lance", ITEM, LakeConfig(index_rows=100))
+
+    for start in range(0, 350, 50):
+        table.upsert(items([f"k{n}" for n in range(start, start + 50)], "red fox", first=start))
+
+    assert table.debt().unindexed_rows == 50
+    assert table.search_words("fox", 400).num_rows == 350
+    table.maintain()
+    described = lance.dataset(str(table.path)).describe_indices()
+    assert [len(index.segments) for index in described] == [1, 1]
+    assert table.debt().unindexed_rows == 0
+    assert sorted(table.search_words("foxes", 400)["number"].to_pylist()) == list(range(350))
 
 
 def test_word_search_leaves_out_tombstones_and_what_the_condition_refuses(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from bowerbird.lake.durable import DurableFolder, open_repaired
 from bowerbird.lake.filters_sql import quoted_list, to_sql
 from bowerbird.lake.merging import COMMIT_RETRIES, RETRY_FOR, as_stored, last_of_each_key, merge
 from bowerbird.lake.schemas import TableSpec
-from bowerbird.lake.upkeep import TableDebt, build_indexes, debt_of, let_go, tidy
+from bowerbird.lake.upkeep import TableDebt, build_indexes, debt_of, index_fresh_rows, let_go, tidy
 
 _KEYS_PER_QUERY = 2_000
 # 2.2 is the first file format with blob columns that are stored beside the rows.
@@ -44,7 +44,7 @@ class Table:
         self._config = config or LakeConfig()
         self._writing = threading.RLock()
         self._disk = DurableFolder(path)
-        self._rows_since_upkeep = self._writes_since_upkeep = 0
+        self._rows_since_index = self._rows_since_upkeep = self._writes_since_upkeep = 0
         if not (path / "_versions").is_dir():
             self._create()
         self._head = open_repaired(path)
@@ -88,10 +88,7 @@ class Table:
             target = self._fresh()
             merge(target, self.spec, rows)
             self._committed(target)
-            self._rows_since_upkeep += rows.num_rows
-            self._writes_since_upkeep += 1
-            if self._is_upkeep_due():
-                self.maintain(keep_all_versions=True)
+            self._tidy_after(rows.num_rows)
             return int(self._head.version)
 
     def delete(self, keys: Sequence[str]) -> int:
@@ -221,24 +218,13 @@ class Table:
         """What maintenance would put right."""
         return debt_of(self._newest(), self.spec)
 
-    def maintain(self, *, keep_all_versions: bool = False) -> TableDebt:
-        """Compacts within bounds, brings indexes up to date, lets go of old versions. Gives the debt left.
+    def maintain(self) -> TableDebt:
+        """Compacts within bounds, merges indexes, lets go of old versions. Gives the debt left.
 
         One owner at a time: where another process is at it, this call leaves it to that one.
         """
-        with self._writing, (self.path / ".maintaining").open("w") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return self.debt()
-            target = self._fresh()
-            tidy(target, self._config)
-            self._committed(target)
-            self._rows_since_upkeep = self._writes_since_upkeep = 0
-            if not keep_all_versions:
-                let_go(target, self.spec, self._config)
-                self._disk.forget()
-            return self.debt()
+        self._tidy(is_thorough=True)
+        return self.debt()
 
     def _create(self) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -291,9 +277,31 @@ class Table:
         self._disk.sync()
         self._head = target
 
-    def _is_upkeep_due(self) -> bool:
+    def _tidy_after(self, rows: int) -> None:
+        self._rows_since_index += rows
+        self._rows_since_upkeep += rows
+        self._writes_since_upkeep += 1
         is_long = self._rows_since_upkeep >= self._config.upkeep_rows
-        return is_long or self._writes_since_upkeep >= self._config.upkeep_writes
+        if is_long or self._writes_since_upkeep >= self._config.upkeep_writes:
+            self._tidy(is_thorough=False)
+        elif self.spec.words and self._rows_since_index >= self._config.index_rows:
+            target = self._fresh()
+            index_fresh_rows(target)
+            self._committed(target)
+            self._rows_since_index = 0
+
+    def _tidy(self, *, is_thorough: bool) -> None:
+        with self._writing, (self.path / ".maintaining").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return
+            target = self._fresh()
+            tidy(target, self._config, is_thorough=is_thorough)
+            self._committed(target)
+            self._rows_since_index = self._rows_since_upkeep = self._writes_since_upkeep = 0
+            let_go(target, self.spec, self._config)
+            self._disk.forget()
 
     def _key_lists(self, keys: Sequence[str]) -> Iterator[str]:
         for start in range(0, len(keys), _KEYS_PER_QUERY):
