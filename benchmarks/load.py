@@ -24,9 +24,7 @@ class Ask:
     @classmethod
     def get(cls, path: str, person: str) -> "Ask":
         """A GET as `person` (a signed token)."""
-        return cls(
-            f"GET {path} HTTP/1.1\r\nHost: {LOOPBACK}\r\nBowerbird-Person: {person}\r\n\r\n".encode()
-        )
+        return cls(f"GET {path} HTTP/1.1\r\nHost: {LOOPBACK}\r\nBowerbird-Person: {person}\r\n\r\n".encode())
 
     @classmethod
     def form(cls, path: str, person: str, fields: dict[str, str | bytes]) -> "Ask":
@@ -123,7 +121,7 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self._parser.feed_data(data)
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
         if self._done is not None and not self._done.done():
             self._done.set_exception(ConnectionError("the server hung up"))
 

@@ -1,4 +1,4 @@
-"""A lake of items without pictures for tests of single parts, and one of drawn pictures for the whole server."""
+"""Items without pictures for tests of single parts, and drawn pictures for the whole server."""
 
 import io
 from pathlib import Path

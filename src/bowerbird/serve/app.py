@@ -12,7 +12,7 @@ from bowerbird.core.clock import SystemClock
 from bowerbird.core.request import Region
 from bowerbird.encode.job import encode_missing, fit_space, load_space
 from bowerbird.encode.registry import Encoders, load_encoders
-from bowerbird.encode.types import JointSpace
+from bowerbird.encode.space import BridgeSpace
 from bowerbird.lake.catalogue import Catalogue
 from bowerbird.lake.decoding import DecodePool
 from bowerbird.lake.lake import Lake
@@ -142,7 +142,7 @@ def begin(service: Service, media: LiveMedia) -> None:
     log.info("service warm", extra={"seconds": round(time.perf_counter() - started_s, 2)})
 
 
-def joint_space(lake: Lake, encoders: Encoders) -> JointSpace:
+def joint_space(lake: Lake, encoders: Encoders) -> BridgeSpace:
     """The space of this lake's items; fitted now if that was not done."""
     found = load_space(lake, encoders)
     if found is not None:

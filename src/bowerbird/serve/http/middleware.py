@@ -217,7 +217,8 @@ def _route_of(scope: Scope) -> str:
 
 
 def _write_line(method: str, route: str, status: int, seconds: float, request_id: str) -> None:
-    level = logging.WARNING if status >= 500 else logging.INFO
+    is_mistake = status >= 500 and route != "/readyz"  # which says 503 until all is warm
+    level = logging.WARNING if is_mistake else logging.INFO
     if log.isEnabledFor(level):
         facts = {
             "method": method,

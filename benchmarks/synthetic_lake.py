@@ -1,0 +1,201 @@
+"""This file is about a lake of any size, written straight into its tables: made-up items, clustered vectors.
+
+Words are real (titles of colour, material and thing, encoded by the real encoder), pictures are not: each
+thing has a centre in the picture encoder's space and each item lies near it. A few hundred items have a
+photograph-sized file of their own, for searches by upload and by part; the others share its thumbnail.
+Speed is measured on it, never quality.
+"""
+
+import argparse
+import hashlib
+import io
+import itertools
+import shutil
+import time
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from PIL import Image, ImageFilter
+
+from bowerbird.encode.config import EncodeConfig
+from bowerbird.encode.job import fit_space
+from bowerbird.encode.registry import Encoders, load_encoders
+from bowerbird.lake.catalogue import Catalogue
+from bowerbird.lake.colours import NAMED_COLOURS
+from bowerbird.lake.importing.batch import media_rows
+from bowerbird.lake.lake import Lake
+from bowerbird.lake.pictures import decode_picture
+from bowerbird.lake.schemas import BLOB, ITEM, MEDIA, embedding_spec
+from bowerbird.retrieve.indexes import Indexes
+
+COLOURS = (
+    "red",
+    "green",
+    "blue",
+    "yellow",
+    "purple",
+    "orange",
+    "brown",
+    "pink",
+    "grey",
+    "black",
+    "white",
+    "teal",
+)
+MATERIALS = ("oak", "glass", "steel", "linen", "clay", "paper", "leather", "wool", "bamboo", "brass")
+THINGS = (
+    "vase", "lamp", "chair", "table", "rug", "cushion", "poster", "bowl", "clock", "mirror", "shelf", "basket",
+    "candle", "curtain", "plate", "teapot", "stool", "blanket", "frame", "planter", "tray", "bench", "desk",
+    "jug",
+)  # fmt: skip
+BRANDS = tuple(f"Maker {number}" for number in range(200))
+PHOTOGRAPHS = 200
+ROWS_AT_ONCE = 20_000
+SEED = 7
+BASE_MS = 1_700_000_000_000
+
+
+def lake_of(folder: Path, items: int, *, fresh: bool = False) -> Path:
+    """A built lake of so many items in `folder`; made once and kept."""
+    path = folder / f"synthetic-{items}"
+    done = path / "built"
+    if done.exists() and not fresh:
+        return path
+    if path.exists():
+        shutil.rmtree(path)
+    with Lake.open(path, create=True) as lake:
+        encoders = load_encoders(EncodeConfig())
+        _write(lake, encoders, items)
+        space = fit_space(lake, encoders)
+        Indexes.open(lake, Catalogue.open(lake), encoders, space).close()
+    done.write_text(str(items))
+    return path
+
+
+def photograph(number: int, *, px: tuple[int, int] = (1500, 2000)) -> bytes:
+    """A JPEG of about a megabyte with shapes and grain, always the same for one number."""
+    rng = np.random.default_rng(number)
+    small = rng.integers(0, 255, (12, 9, 3), dtype=np.uint8)
+    picture = Image.fromarray(small).resize(px, Image.Resampling.BICUBIC).filter(ImageFilter.GaussianBlur(3))
+    grain = rng.normal(0, 14, (px[1], px[0], 1)).astype(np.float32)
+    pixels = np.clip(np.asarray(picture, dtype=np.float32) + grain, 0, 255).astype(np.uint8)
+    out = io.BytesIO()
+    Image.fromarray(pixels).save(out, "JPEG", quality=80)
+    return out.getvalue()
+
+
+def phrases() -> list[str]:
+    """Every title, and every query that people send in the benchmarks."""
+    return [" ".join(parts) for parts in itertools.product(COLOURS, MATERIALS, THINGS)]
+
+
+def _write(lake: Lake, encoders: Encoders, items: int) -> None:
+    rng = np.random.default_rng(SEED)
+    titles = phrases()
+    words = _in_batches(encoders, titles)
+    of_item = rng.integers(0, len(titles), items)
+    centres = np.abs(rng.normal(0, 1, (len(THINGS), encoders.pictures.width))).astype(np.float32)
+    tints = rng.normal(0, 0.4, (len(COLOURS), encoders.pictures.width)).astype(np.float32)
+    shas = [hashlib.sha256(f"synthetic {number}".encode()).hexdigest() for number in range(items)]
+    shown = _photographs(lake, min(PHOTOGRAPHS, items), shas)
+    ids = [f"item-{number}" for number in range(items)]
+    for start in range(0, items, ROWS_AT_ONCE):
+        rows = np.arange(start, min(start + ROWS_AT_ONCE, items))
+        lake.records.numbers.allocate([ids[row] for row in rows])
+        lake.items.upsert(_item_rows(rows, ids, [titles[of_item[row]] for row in rows], shas, rng))
+        colour = of_item[rows] // (len(MATERIALS) * len(THINGS))
+        lake.media.upsert(_media_rows([shas[row] for row in rows], shown, colour, rng))
+        thing = of_item[rows] % len(THINGS)
+        noise = rng.normal(0, 0.5, (len(rows), encoders.pictures.width)).astype(np.float32)
+        pictures = centres[thing] + tints[colour] + noise
+        keys = [shas[row] for row in rows]
+        _put_vectors(lake, "picture", encoders.pictures, keys, np.full(len(rows), -1), pictures)
+        near = words[of_item[rows]] + rng.normal(0, 0.01, (len(rows), words.shape[1])).astype(np.float32)
+        _put_vectors(lake, "words", encoders.words, [ids[row] for row in rows], rows, near)
+
+
+def _in_batches(encoders: Encoders, texts: list[str], size: int = 64) -> np.ndarray:
+    parts = [encoders.words.encode_words(texts[at : at + size]) for at in range(0, len(texts), size)]
+    return np.concatenate(parts).astype(np.float32)
+
+
+def _photographs(lake: Lake, count: int, shas: list[str]) -> pa.Table:
+    """Real files for the first items under their made-up names; the media rows of the others copy theirs."""
+    contents = [photograph(number) for number in range(count)]
+    media = media_rows([decode_picture(content) for content in contents])
+    lake.blobs.upsert(pa.table({"id": shas[:count], "content": contents}, schema=BLOB.schema))
+    return media
+
+
+def _item_rows(
+    rows: np.ndarray, ids: list[str], titles: list[str], shas: list[str], rng: np.random.Generator
+) -> pa.Table:
+    count = len(rows)
+    nothing: list[None] = [None] * count
+    columns = {
+        "id": [ids[row] for row in rows],
+        "number": rows,
+        "title": titles,
+        "description": [f"A {title}, made to last." for title in titles],
+        "link": [f"https://shop.example/{ids[row]}" for row in rows],
+        "media_ids": [[shas[row]] for row in rows],
+        "price_micros": rng.integers(5, 500, count) * 1_000_000,
+        "currency": ["EUR"] * count,
+        "brand": [BRANDS[place] for place in rng.integers(0, len(BRANDS), count)],
+        "category": [["Home", title.split()[2].title()] for title in titles],
+        "keywords": [title.split() for title in titles],
+        "availability": ["in_stock"] * count,
+        "safety": ["unknown"] * count,
+        "created_ms": BASE_MS + rows * 1_000,
+        "updated_ms": BASE_MS + rows * 1_000,
+        "source": ["synthetic"] * count,
+        "row_hash": ["0"] * count,
+        "words": [f"{title}\nHome\n{title.split()[2]}" for title in titles],
+        **dict.fromkeys(("attributes", "language", "country", "owner", "deleted_ms"), nothing),
+    }
+    return pa.table({name: columns[name] for name in ITEM.schema.names}, schema=ITEM.schema)
+
+
+def _media_rows(shas: list[str], shown: pa.Table, colour: np.ndarray, rng: np.random.Generator) -> pa.Table:
+    like = rng.integers(0, shown.num_rows, len(shas))
+    media = shown.take(pa.array(like))
+    shares = np.full((len(shas), len(NAMED_COLOURS)), 0.2 / len(NAMED_COLOURS), dtype=np.float32)
+    named = np.array([NAMED_COLOURS.index(name) if name in NAMED_COLOURS else 0 for name in COLOURS])
+    shares[np.arange(len(shas)), named[colour]] += 0.8
+    columns = {name: media[name] for name in MEDIA.schema.names}
+    columns["id"] = pa.array(shas)
+    columns["colours"] = pa.FixedSizeListArray.from_arrays(pa.array(shares.ravel()), len(NAMED_COLOURS))
+    columns["signature"] = pa.array(rng.integers(-(2**62), 2**62, len(shas)))
+    return pa.table(columns).cast(MEDIA.schema)
+
+
+def _put_vectors(
+    lake: Lake, kind: str, encoder: object, keys: list[str], numbers: np.ndarray, vectors: np.ndarray
+) -> None:
+    stamp, width = encoder.stamp, vectors.shape[1]  # type: ignore[attr-defined]
+    flat = pa.array(vectors.astype(np.float16).ravel(), pa.float16())
+    columns = {
+        "key": pa.array(keys),
+        "number": pa.array(numbers, pa.int64()),
+        "vector": pa.FixedSizeListArray.from_arrays(flat, width),
+        "encoder": pa.array([stamp.name] * len(keys)),
+        "version": pa.array([stamp.version] * len(keys)),
+        "preprocessing_hash": pa.array([stamp.preprocessing_hash] * len(keys)),
+    }
+    schema = embedding_spec(kind, stamp.text, width).schema
+    table = pa.table(columns).select(schema.names).cast(schema)
+    lake.embeddings(kind, stamp.text, width).upsert(table)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--items", type=int, default=100_000)
+    args = parser.parse_args()
+    started = time.perf_counter()
+    print(lake_of(args.folder, args.items), f"in {time.perf_counter() - started:.0f} s")
+
+
+if __name__ == "__main__":
+    main()
