@@ -12,6 +12,7 @@ a rug), so how many lists have to be read depends on both. Two rounds:
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -24,6 +25,7 @@ from bowerbird.retrieve.types import Hits
 
 EFFORTS = (0.8, 0.9, 0.95, 0.97, 0.98, 0.99, 0.995)
 _SLACKS = np.arange(0, 1.51, 0.02)
+_NEAREST_LISTS = 192  # so many are brought in order at first; mostly enough
 _RUNG = 1.3  # each number of lists that is considered is so many times the one before
 _QUERIES = 160
 _HOLE_ROWS = 50
@@ -72,19 +74,19 @@ class Lists:
 
 @dataclass(frozen=True, slots=True)
 class _Path:
-    """The lists that hold anything kept, from the nearest to each query on.
+    """The lists that hold anything kept, as columns V, and which of them round 1 reads.
 
     Attributes:
-        lists: [Q, V] list numbers.
+        lists: [V] list numbers.
+        held: [V] how many kept rows each holds.
         nearness: [Q, V] inner product of the query with their centres.
-        held: [Q, V] how many kept rows each holds.
-        first: [Q] how many of them round 1 reads.
+        is_first: [Q, V] read in round 1.
     """
 
     lists: np.ndarray
-    nearness: np.ndarray
     held: np.ndarray
-    first: np.ndarray
+    nearness: np.ndarray
+    is_first: np.ndarray
 
 
 def search_kept(rows: Rows, lists: Lists, chosen: Selection, queries: Queries, k: int, effort: float) -> Hits:
@@ -100,13 +102,14 @@ def search_kept(rows: Rows, lists: Lists, chosen: Selection, queries: Queries, k
     """
     slack, whole = lists.slack.at(effort), len(chosen.rows) * len(queries)
     path = _path(lists, chosen, queries, k, effort) if np.isfinite(slack) and whole else None
-    if path is None or 2 * _read(path, _is_first(path)) >= whole:
+    if path is None or 2 * _reads(path, path.is_first) >= whole:
         return rows.exact_among(queries, k, chosen.rows)
-    found = _round(rows, lists, chosen, queries, k, path, _is_first(path))
-    is_second = _is_second(path, found.scores[:, -1], lists.radii, slack)
+    found = _round(rows, lists, chosen, queries, k, path, path.is_first)
+    could_reach = path.nearness + slack * lists.radii[path.lists] >= found.scores[:, -1:]
+    is_second = could_reach & ~path.is_first
     if not is_second.any():
         return found
-    if 2 * _read(path, is_second) >= whole:
+    if 2 * _reads(path, is_second) >= whole:
         return rows.exact_among(queries, k, chosen.rows)
     return joined(found, _round(rows, lists, chosen, queries, k, path, is_second), k)
 
@@ -125,32 +128,42 @@ def measured_slack(rows: Rows, lists: Lists, *, seed: int) -> Slack:
 
 
 def _path(lists: Lists, chosen: Selection, queries: np.ndarray, k: int, effort: float) -> _Path | None:
-    visited = np.flatnonzero(chosen.per_list)
-    nearness: np.ndarray = (queries @ lists.inverted.centres.T)[:, visited]  # [Q, D] @ [D, L] -> [Q, V]
-    order = np.argsort(-nearness, axis=1)
-    named = visited[order]
-    held = chosen.per_list[named]
-    rungs = np.unique(np.minimum(len(visited), _RUNG ** np.arange(2, 60)).astype(np.int64))
-    kept_by = np.cumsum(held, axis=1)[:, rungs - 1]  # [Q, G]
-    depth = k * np.cumsum(lists.sizes[named], axis=1)[:, rungs - 1] / kept_by
-    is_enough = rungs >= lists.recall.probes_at(effort, depth.ravel()).reshape(depth.shape)
-    if not is_enough.any(axis=1).all():
-        return None
-    first = rungs[np.argmax(is_enough, axis=1)]
-    return _Path(named, nearness[np.arange(len(queries))[:, None], order], held, first)
+    visited = chosen.visited
+    nearness: np.ndarray = queries @ lists.inverted.centres.T  # [Q, D] @ [D, L] -> [Q, L]
+    if len(visited) < nearness.shape[1]:
+        nearness = nearness[:, visited]
+    held, sizes = chosen.per_list[visited], lists.sizes[visited]
+    for width in (min(_NEAREST_LISTS, len(visited)), len(visited)):
+        order = _nearest_first(nearness, width)
+        rungs = _rungs(width)
+        kept_by = np.cumsum(held[order], axis=1)[:, rungs - 1]  # [Q, G]
+        depth = k * np.cumsum(sizes[order], axis=1)[:, rungs - 1] / kept_by
+        is_enough = rungs >= lists.recall.probes_at(effort, depth.ravel()).reshape(depth.shape)
+        if is_enough.any(axis=1).all():
+            first = rungs[np.argmax(is_enough, axis=1)]
+            is_first = np.zeros(nearness.shape, dtype=bool)
+            np.put_along_axis(is_first, order, np.arange(width) < first[:, None], axis=1)
+            return _Path(visited, held, nearness, is_first)
+    return None
 
 
-def _is_first(path: _Path) -> np.ndarray:
-    return np.asarray(np.arange(path.lists.shape[1]) < path.first[:, None])
+def _nearest_first(nearness: np.ndarray, width: int) -> np.ndarray:
+    """[Q, width] columns of the nearest lists, nearest first."""
+    every = np.arange(len(nearness))[:, None]
+    far = -nearness
+    if width < nearness.shape[1]:
+        nearest = np.argpartition(far, width - 1, axis=1)[:, :width]
+        return np.asarray(nearest[every, np.argsort(far[every, nearest], axis=1)])
+    return np.asarray(np.argsort(far, axis=1))
 
 
-def _is_second(path: _Path, kth_scores: np.ndarray, radii: np.ndarray, slack: float) -> np.ndarray:
-    could_reach = path.nearness + slack * radii[path.lists] >= kth_scores[:, None]
-    return np.asarray(could_reach & ~_is_first(path))
+@lru_cache(maxsize=64)
+def _rungs(lists: int) -> np.ndarray:
+    return np.unique(np.minimum(lists, _RUNG ** np.arange(2, 60)).astype(np.int64))
 
 
-def _read(path: _Path, is_read: np.ndarray) -> int:
-    return int(path.held[is_read].sum())
+def _reads(path: _Path, is_read: np.ndarray) -> int:
+    return int((is_read @ path.held).sum())
 
 
 def _round(
@@ -162,12 +175,14 @@ def _round(
     path: _Path,
     is_read: np.ndarray,
 ) -> Hits:
-    # Each query's lists to the front, -1 behind them.
-    widest = int(is_read.sum(axis=1).max(initial=1))
-    front = np.argsort(~is_read, axis=1, kind="stable")[:, :widest]
-    every = np.arange(len(queries))[:, None]
-    named = np.where(is_read[every, front], path.lists[every, front], -1)
-    near = path.nearness[every, front]
+    # Each query's lists to the front of its row, -1 behind them.
+    query, column = np.nonzero(is_read)
+    counts = np.bincount(query, minlength=len(queries))
+    place = np.arange(len(query)) - np.repeat(np.cumsum(counts) - counts, counts)
+    named = np.full((len(queries), int(counts.max(initial=1))), -1, dtype=np.int64)
+    near = np.zeros(named.shape, dtype=np.float32)
+    named[query, place] = path.lists[column]
+    near[query, place] = path.nearness[query, column]
     proposals = min(k + max(8, k // 4), len(chosen.rows))
     proposed = lists.inverted.search_lists(queries, proposals, named, near, chosen.bits)
     return rows.scored(queries, proposed, k)
@@ -184,10 +199,11 @@ def _slack_of(rows: Rows, lists: Lists, queries: np.ndarray, keep: Mask) -> np.n
         path = _path(lists, chosen, queries, 10, effort)
         if path is None:
             continue  # such a search reads all that is kept
-        kth = _round(rows, lists, chosen, queries, 10, path, _is_first(path)).scores[:, -1]
+        kth = _round(rows, lists, chosen, queries, 10, path, path.is_first).scores[:, -1]
         in_list = lists.list_of[rows.rows_of(truth.numbers)]  # [Q, 10]
         near = np.einsum("qd,qkd->qk", queries, lists.inverted.centres[in_list])
-        is_read = near >= path.nearness[np.arange(len(queries)), path.first - 1][:, None]
+        read_down_to = np.where(path.is_first, path.nearness, np.inf).min(axis=1)
+        is_read = near >= read_down_to[:, None] - 1e-6
         least = np.where(is_read, 0.0, (kth[:, None] - near) / np.maximum(lists.radii[in_list], 1e-6))
         recall = (least[:, :, None] <= _SLACKS).mean(axis=1)  # [Q, S]
         sure = recall.mean(axis=0) - CONFIDENCE_DEVIATIONS * recall.std(axis=0) / np.sqrt(len(queries))

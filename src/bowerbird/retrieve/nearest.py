@@ -62,6 +62,8 @@ def best(scores: np.ndarray, numbers: np.ndarray, k: int) -> Hits:
     """
     queries, width = scores.shape
     found = Hits(np.full((queries, k), -1, np.int64), np.full((queries, k), -np.inf, np.float32))
+    if not width:
+        return found
     for query in range(queries):
         row = scores[query]
         named = numbers if numbers.ndim == 1 else numbers[query]
@@ -71,7 +73,9 @@ def best(scores: np.ndarray, numbers: np.ndarray, k: int) -> Hits:
         rounded = row.round(SCORE_DECIMALS)
         order = np.lexsort((named, -rounded))[:k]
         ranked = rounded[order]
-        there = int(np.count_nonzero(ranked > -np.inf))  # they come first
+        there = len(ranked)
+        if there and ranked[-1] == -np.inf:
+            there = int(np.count_nonzero(ranked > -np.inf))  # they come first
         found.numbers[query, :there] = named[order[:there]]
         found.scores[query, :there] = ranked[:there]
     return found

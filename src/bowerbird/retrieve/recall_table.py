@@ -38,16 +38,9 @@ class RecallTable:
         Between measured depths along a straight line in logarithms; beyond the deepest at the slope of the
         last two, at least as the square root.
         """
-        reaching = self.recall >= effort  # [R, P]
-        first = np.array(self.probes, dtype=np.float64)[np.argmax(reaching, axis=1)]
-        needed = np.maximum.accumulate(np.where(reaching.any(axis=1), first, np.inf))
-        known = np.isfinite(needed)
-        if not known.any():
+        depths, lists, slope = _curve(self, effort)
+        if not len(depths):
             return np.full(len(ranks), np.inf)
-        depths, lists = np.log(np.array(self.ranks)[known]), np.log(needed[known])
-        slope = 0.5
-        if len(depths) > 1:
-            slope = max(slope, (lists[-1] - lists[-2]) / (depths[-1] - depths[-2]))
         wanted = np.log(np.maximum(ranks, 1.0))
         beyond = np.maximum(0.0, wanted - depths[-1]) * slope
         probes: np.ndarray = np.exp(np.interp(wanted, depths, lists) + beyond) - 1e-6
@@ -111,3 +104,17 @@ def _places(right: np.ndarray, given: np.ndarray) -> np.ndarray:
 def _probes_for(table: RecallTable, effort: float, rank: float | int) -> int | None:
     probes = table.probes_at(effort, np.array([rank], dtype=np.float64))[0]
     return int(np.ceil(probes)) if np.isfinite(probes) else None
+
+
+@lru_cache(maxsize=64)
+def _curve(table: RecallTable, effort: float) -> tuple[np.ndarray, np.ndarray, float]:
+    """Logarithms of measured depths, of the lists that each needs, and the slope beyond the last."""
+    reaching = table.recall >= effort  # [R, P]
+    first = np.array(table.probes, dtype=np.float64)[np.argmax(reaching, axis=1)]
+    needed = np.maximum.accumulate(np.where(reaching.any(axis=1), first, np.inf))
+    known = np.isfinite(needed)
+    depths, lists = np.log(np.array(table.ranks)[known]), np.log(needed[known])
+    slope = 0.5
+    if len(depths) > 1:
+        slope = max(slope, float((lists[-1] - lists[-2]) / (depths[-1] - depths[-2])))
+    return depths, lists, slope

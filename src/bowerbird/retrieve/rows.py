@@ -19,11 +19,13 @@ class Selection:
         rows: [M] rising.
         bits: little-endian bitmap over item numbers.
         per_list: [L] how many of them each list holds.
+        visited: [V] lists that hold at least one.
     """
 
     rows: np.ndarray
     bits: np.ndarray
     per_list: np.ndarray
+    visited: np.ndarray
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,4 +98,5 @@ def select(rows: Rows, list_of: np.ndarray | None, lists: int, keep: ItemMask) -
     """
     chosen = rows.row_of[np.flatnonzero(keep)].astype(np.int64)
     per_list = np.empty(0, np.int64) if list_of is None else np.bincount(list_of[chosen], minlength=lists)
-    return Selection(chosen, np.packbits(keep, bitorder="little"), per_list)
+    bits = np.packbits(keep, bitorder="little")
+    return Selection(chosen, bits, per_list, np.flatnonzero(per_list))
