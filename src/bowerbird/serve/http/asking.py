@@ -13,9 +13,13 @@ from bowerbird.serve.people import Person
 from bowerbird.serve.service import Service
 
 Limit = Annotated[int | None, Query(ge=1, le=500, description="Items on this page")]
-Cursor = Annotated[str | None, Query(max_length=16_000, description="`cursor` of the page before")]
+# Together they stay below the 64 kB that the parser takes as an address, every character escaped.
+Cursor = Annotated[
+    str | None,
+    Query(max_length=16_000, pattern=r"^[A-Za-z0-9_\-]+$", description="`cursor` of the page before"),
+]
 FilterText = Annotated[
-    str | None, Query(alias="filter", max_length=20_000, description='JSON, e.g. `{"eq": ["brand", "Oak"]}`')
+    str | None, Query(alias="filter", max_length=4_000, description='JSON, e.g. `{"eq": ["brand", "Oak"]}`')
 ]
 
 
