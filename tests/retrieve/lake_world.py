@@ -36,7 +36,7 @@ class Circle:
     widths: tuple[int, int] = (WIDTH, WIDTH)
     asked: list[int] = field(default_factory=list)
 
-    def complete(self) -> None:
+    def complete(self, numbers: np.ndarray | None = None) -> None:
         self.completed += 1
 
     def vectors(self, numbers: np.ndarray | None = None) -> Iterator[tuple[np.ndarray, ItemVectors]]:

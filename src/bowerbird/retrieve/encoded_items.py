@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bowerbird.core.arrays import ItemNumbers
+from bowerbird.encode.few import MOST_ITEMS, encode_items
 from bowerbird.encode.job import encode_missing, item_vectors
 from bowerbird.encode.registry import Encoders
 from bowerbird.encode.types import ItemVectors, JointSpace
@@ -28,9 +29,12 @@ class EncodedItems:
         """Widths of look vectors and of words vectors."""
         return self.space.look_width, self.space.words_width
 
-    def complete(self) -> None:
-        """Encode what is in the lake and not yet encoded."""
-        encode_missing(self.lake, self.encoders)
+    def complete(self, numbers: ItemNumbers | None = None) -> None:
+        """Encode what is not yet encoded: of these items, or of all in the lake."""
+        if numbers is None or len(numbers) > MOST_ITEMS:
+            encode_missing(self.lake, self.encoders)
+        else:
+            encode_items(self.lake, self.encoders, numbers)
 
     def vectors(self, numbers: ItemNumbers | None = None) -> Iterator[tuple[ItemNumbers, ItemVectors]]:
         """Batches of item numbers and their vectors."""

@@ -19,6 +19,7 @@ from bowerbird.encode.types import JointSpace
 from bowerbird.lake.catalogue import Catalogue
 from bowerbird.lake.lake import Lake
 from bowerbird.retrieve.config import IndexConfig
+from bowerbird.retrieve.encoded_items import EncodedItems
 from bowerbird.retrieve.faiss_index import FaissIndex
 from bowerbird.retrieve.item_vectors import VectorSource
 from bowerbird.retrieve.lexical import LanceLexicalIndex
@@ -102,8 +103,6 @@ class Indexes:
         config: IndexConfig | None = None,
     ) -> "Indexes":
         """Ready indexes: those saved, caught up with the lake; or new ones, where none fit, saved."""
-        from bowerbird.retrieve.encoded_items import EncodedItems
-
         return cls.over(lake, catalogue, EncodedItems(lake, encoders, space), config)
 
     @classmethod
@@ -198,6 +197,7 @@ class Indexes:
     def include(self, numbers: ItemNumbers) -> None:
         """Make these items searchable now, not waiting for a sync of many others that may be running."""
         self._catalogue.refresh()
+        self._source.complete(numbers)
         self._put(self._pair, numbers)
 
     def maintain(self) -> None:
@@ -276,7 +276,7 @@ class Indexes:
         for index in pair.both:
             index.delete(gone)
         if len(changed):
-            self._source.complete()
+            self._source.complete(changed)
             self._put(pair, changed)
         self._version = version
         seconds = round(time.perf_counter() - started, 3)

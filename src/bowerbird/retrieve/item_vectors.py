@@ -21,8 +21,8 @@ class VectorSource(Protocol):
         """Widths of look vectors and of words vectors."""
         ...
 
-    def complete(self) -> None:
-        """Encode what is in the lake and not yet encoded."""
+    def complete(self, numbers: ItemNumbers | None = None) -> None:
+        """Encode what is not yet encoded: of these items, or of all in the lake."""
         ...
 
     def vectors(self, numbers: ItemNumbers | None = None) -> Iterator[tuple[ItemNumbers, ItemVectors]]:
