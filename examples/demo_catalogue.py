@@ -128,7 +128,8 @@ def entries() -> Iterator[Entry]:
         yield Entry(
             stems=(stem, stem.replace("-fe0f", "")),
             title=title[:1].upper() + title[1:],
-            keywords=tuple(sorted(words - {title})),
+            # `cat2` and the like tell two names apart; nobody searches for them.
+            keywords=tuple(sorted(word for word in words - {title} if not word[-1].isdigit())),
             category=(one["category"], one["subcategory"].replace("-", " ")),
         )
 

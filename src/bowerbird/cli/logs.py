@@ -12,6 +12,8 @@ def configure(level: str, form: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines() if form == "json" else TextLines())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    # libvips tells each step of each picture as information.
+    logging.getLogger("pyvips").setLevel(logging.WARNING)
 
 
 class JsonLines(logging.Formatter):
