@@ -85,6 +85,14 @@ def test_history_is_bounded_to_the_newest(online: OnlineStore) -> None:
     assert set(online.seen("p").tolist()) >= set(range(40, 50))
 
 
+def test_many_items_seen_at_one_moment_are_all_remembered(online: OnlineStore) -> None:
+    online.mark_seen("p", [99], 1)
+    online.mark_seen("p", range(30), 2)
+    online.mark_seen("p", range(30, 33), 2)
+
+    assert online.seen("p").tolist() == list(range(33))
+
+
 def test_impressions_mark_as_seen_and_are_no_actions(online: OnlineStore) -> None:
     online.push("p", [1, 2], [SEEN, SAVE], 100)
     online.mark_seen("p", np.array([5, -1]), 101)
@@ -151,7 +159,7 @@ pushes = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(pushes)
 def test_cached_state_is_always_what_is_stored(
     tmp_path_factory: pytest.TempPathFactory, pushed: list[tuple[str, list[tuple[int, int]], int, bool]]

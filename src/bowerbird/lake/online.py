@@ -204,7 +204,7 @@ class OnlineStore:
         if acted:
             added = many("INSERT OR IGNORE INTO action VALUES (?, ?, ?, ?)", acted).rowcount
             is_simple &= added == len(acted)
-            self._trim("action", person_id, self._config.keep_actions)
+            is_simple &= not self._trim("action", person_id, self._config.keep_actions)
         if seen:
             many(_UPSERT_SEEN, seen)
             # Counting thousands of rows costs more than the rest; a cached state knows how many there can be.
@@ -222,7 +222,8 @@ class OnlineStore:
             return False
         oldest = f"SELECT at_ms FROM {table} WHERE person_id = ? ORDER BY at_ms DESC LIMIT 1 OFFSET ?"  # noqa: S608
         row = self._connection.execute(oldest, (person_id, keep)).fetchone()
-        delete = f"DELETE FROM {table} WHERE person_id = ? AND at_ms <= ?"  # noqa: S608
+        # Rows of one moment stay or go together, so that the newest `keep` always stay.
+        delete = f"DELETE FROM {table} WHERE person_id = ? AND at_ms < ?"  # noqa: S608
         self._connection.execute(delete, (person_id, row[0]))
         return True
 
