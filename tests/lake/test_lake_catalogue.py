@@ -1,5 +1,6 @@
 import base64
 import json
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -314,6 +315,42 @@ def test_cards_over_the_bound_are_made_again(tmp_path: Path) -> None:
         titles = [json.loads(catalogue.card(n))["title"] for n in (0, 1, 2, 3, 4, 0)]
 
         assert titles == ["t0", "t1", "t2", "t3", "t4", "t0"]
+
+
+def test_readers_meet_whole_masks_and_fresh_cards_while_the_catalogue_grows(lake: Lake) -> None:
+    put_items(lake, [stored("first", title="0", brand="Oak")])
+    catalogue = Catalogue.open(lake)
+    where = And((Eq("brand", "Oak"), Not(Eq("brand", "Elm")), Range("number", gte=0)))
+    done, failures, looks = threading.Event(), [], 0
+
+    def look() -> None:
+        nonlocal looks
+        while not done.is_set():
+            try:
+                keep = catalogue.mask(where)
+                catalogue._masks.clear()
+                catalogue.card(0)
+                catalogue.facets(keep)
+                looks += 1
+            except Exception as error:  # noqa: BLE001 (any failure of a reader is what is looked for)
+                failures.append(error)
+                return
+
+    readers = [threading.Thread(target=look) for _ in range(2)]
+    for reader in readers:
+        reader.start()
+    for turn in range(1, 15):
+        new = [stored(f"i{turn}-{n}", brand="Oak") for n in range(300)]
+        put_items(lake, [stored("first", title=str(turn), brand="Oak"), *new])
+        catalogue.refresh()
+        assert json.loads(catalogue.card(0))["title"] == str(turn)
+        assert catalogue.mask(where).sum() == 1 + 300 * turn
+    done.set()
+    for reader in readers:
+        reader.join()
+
+    assert failures == []
+    assert looks > 10
 
 
 def test_ids_with_the_same_hash_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -125,10 +125,12 @@ class CardRows:
         packed = self._packed(number)
         return None if packed is None else packed[: packed.index(_BETWEEN_CELLS)].decode()
 
+    def place_of(self, number: int) -> int:
+        """Where the row of an item lies; another place whenever the row was replaced; -1 for no row."""
+        return int(self._places[number]) if 0 <= number < len(self._places) else _NOWHERE
+
     def _packed(self, number: int) -> bytes | None:
-        if not 0 <= number < len(self._places):
-            return None
-        place = int(self._places[number])
+        place = self.place_of(number)
         if place == _NOWHERE:
             return None
         packed: bytes = self._batches[place >> _SHIFT][place & (ROWS_PER_BATCH - 1)].as_py()

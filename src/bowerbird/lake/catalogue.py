@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from bowerbird.core.errors import NotFoundError
-from bowerbird.core.filters import Filter
+from bowerbird.core.filters import And, Filter
 from bowerbird.lake.cards import (
     ITEM_CARD_COLUMNS,
     MEDIA_CARD_COLUMNS,
@@ -74,17 +74,17 @@ class Catalogue:
     @property
     def size(self) -> int:
         """The highest number plus one: the length of every column and mask."""
-        return self._columns.size
+        return self._columns.view.size
 
     @property
     def live(self) -> np.ndarray:
         """[size] bool: an item has this number and is not deleted."""
-        return self._columns["live"]
+        return self._columns.view["live"]
 
     @property
     def colours(self) -> np.ndarray:
         """[size, len(colour_names)] float32 shares of the main picture; zeros where there is none."""
-        return self._columns["colours"]
+        return self._columns.view["colours"]
 
     @property
     def colour_names(self) -> tuple[str, ...]:
@@ -94,28 +94,28 @@ class Catalogue:
     @property
     def signature(self) -> np.ndarray:
         """[size] int64 perceptual hashes of the main picture; 0 where there is none."""
-        return self._columns["signature"]
+        return self._columns.view["signature"]
 
     @property
     def price_micros(self) -> np.ndarray:
         """[size] int64; -1 where there is none."""
-        return self._columns["price_micros"]
+        return self._columns.view["price_micros"]
 
     @property
     def created_ms(self) -> np.ndarray:
         """[size] int64."""
-        return self._columns["created_ms"]
+        return self._columns.view["created_ms"]
 
     def codes(self, field: str) -> np.ndarray:
         """[size] int32 codes of a text column such as `brand`; 0 where it is missing.
 
         For `category` one code stands for a whole path; its text joins the levels with U+001F.
         """
-        return self._columns[field]
+        return self._columns.view[field]
 
     def vocabulary(self, field: str) -> Vocabulary:
         """The texts behind `codes`."""
-        return self._columns.vocabularies[field]
+        return self._columns.view.vocabularies[field]
 
     def count(self) -> int:
         """How many live items there are."""
@@ -155,13 +155,15 @@ class Catalogue:
         """
         card = self._cards.get(number)
         if card is None:
-            row = self._rows.row(number)
+            place, row = self._rows.place_of(number), self._rows.row(number)
             if row is None or not self.live[number]:
                 raise _no_number(number)
             card = row.as_json()
             if len(self._cards) >= self._lake.config.cached_cards:
                 self._cards.clear()
             self._cards[number] = card
+            if self._rows.place_of(number) != place or not self.live[number]:
+                self._cards.pop(number, None)  # a refresh came in between
         return card
 
     def mask(self, where: Filter | None) -> np.ndarray:
@@ -170,27 +172,25 @@ class Catalogue:
         Raises:
             FilterError: a field that is not known, with those that are.
         """
-        version, key = self.version, repr(where)  # not the filter itself: Eq("x", 1) == Eq("x", True)
-        kept = self._masks.get(key)
+        masks = self._masks  # a refresh meanwhile puts a new dict in its place, and this mask is not kept
+        key = repr(where)  # not the filter itself: Eq("x", 1) == Eq("x", True)
+        kept = masks.get(key)
         if kept is None:
-            kept = (
-                self.live.copy()
-                if where is None
-                else evaluate(where, self._columns, self.numbers_of) & self.live
-            )
+            columns = self._columns.view
+            kept = evaluate(where or And(()), columns, self.numbers_of) & columns["live"]
             kept.setflags(write=False)
-            if version == self.version:
-                if len(self._masks) >= _CACHED_MASKS:
-                    self._masks.clear()
-                self._masks[key] = kept
+            if len(masks) >= _CACHED_MASKS:
+                masks.clear()
+            masks[key] = kept
         return kept
 
     def facets(self, keep: np.ndarray | None = None) -> Facets:
         """How many live items there are of each value, among all or where `keep` ([≤ size] bool) is true."""
+        columns = self._columns.view
         if keep is not None:
-            return count_facets(self._columns, keep & self.live[: len(keep)])
+            return count_facets(columns, keep & columns["live"][: len(keep)])
         if self._all_facets is None or self._all_facets[0] != self.version:
-            self._all_facets = (self.version, count_facets(self._columns, self.live))
+            self._all_facets = (self.version, count_facets(columns, columns["live"]))
         return self._all_facets[1]
 
     def refresh(self) -> ChangedNumbers:

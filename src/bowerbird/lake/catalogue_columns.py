@@ -62,21 +62,32 @@ def _empty(capacity: int) -> _Arrays:
     )
 
 
-class CatalogueColumns:
-    """Columns of live items. `size` is the highest number plus one; numbers between may be holes."""
+class ColumnsView:
+    """All columns at one moment, of one length. Values of live items may still change; write to none."""
 
-    def __init__(self) -> None:
-        self._arrays = _empty(0)
-        self._capacity = 0
-        self.size = 0
-        self.vocabularies = {name: Vocabulary() for name in ("category", *TEXT_COLUMNS)}
+    __slots__ = ("_arrays", "size", "vocabularies")
+
+    def __init__(self, arrays: _Arrays, size: int, vocabularies: dict[str, Vocabulary]) -> None:
+        self._arrays = arrays
+        self.size = size
+        self.vocabularies = vocabularies
 
     def __getitem__(self, name: str) -> np.ndarray:
-        """[size] the column; [size, colours] for `colours`. A view: do not write to it."""
+        """[size] the column; [size, colours] for `colours`."""
         if name == "colours":
             return self._arrays.colours[:, : self.size].T
         column: np.ndarray = getattr(self._arrays, name)[: self.size]
         return column
+
+
+class CatalogueColumns:
+    """Columns of live items, addressed by number; numbers between may be holes."""
+
+    def __init__(self) -> None:
+        self._arrays = _empty(0)
+        self._vocabularies = {name: Vocabulary() for name in ("category", *TEXT_COLUMNS)}
+        # Replaced whole, so that a reader never meets the length of one moment and the arrays of another.
+        self.view = ColumnsView(self._arrays, 0, self._vocabularies)
 
     def put(self, items: pa.Table, media: pa.Table, media_rows: np.ndarray) -> None:
         """Takes over rows of the item table.
@@ -94,15 +105,15 @@ class CatalogueColumns:
         arrays.price_micros[numbers] = pc.fill_null(items["price_micros"], NO_PRICE).to_numpy()
         arrays.created_ms[numbers] = items["created_ms"].to_numpy()
         for name in TEXT_COLUMNS:
-            getattr(arrays, name)[numbers] = self.vocabularies[name].encode(items[name])
+            getattr(arrays, name)[numbers] = self._vocabularies[name].encode(items[name])
         paths = pc.binary_join(items["category"], PATH_SEPARATOR)
-        arrays.category[numbers] = self.vocabularies["category"].encode(paths)
+        arrays.category[numbers] = self._vocabularies["category"].encode(paths)
         self._put_pictures(numbers, media, media_rows)
         arrays.live[numbers] = True
 
     def delete(self, numbers: np.ndarray) -> None:
         """Numbers that no live item has any more; unknown ones are passed over."""
-        self._arrays.live[numbers[numbers < self.size]] = False
+        self._arrays.live[numbers[numbers < self.view.size]] = False
 
     def _put_pictures(self, numbers: np.ndarray, media: pa.Table, rows: np.ndarray) -> None:
         arrays = self._arrays
@@ -120,15 +131,13 @@ class CatalogueColumns:
         arrays.signature[numbers] = pc.fill_null(media["signature"], 0).to_numpy()[rows]
 
     def _grow_to(self, size: int) -> None:
-        if size > self._capacity:
-            self._capacity = max(int(size * _ROOM), 1_024)
-            grown = _empty(self._capacity)
+        old = self.view.size
+        if size > len(self._arrays.live):
+            grown = _empty(max(int(size * _ROOM), 1_024))
             for field in fields(_Arrays):
-                getattr(grown, field.name)[..., : self.size] = getattr(self._arrays, field.name)[
-                    ..., : self.size
-                ]
+                getattr(grown, field.name)[..., :old] = getattr(self._arrays, field.name)[..., :old]
             self._arrays = grown
-        self.size = max(self.size, size)
+        self.view = ColumnsView(self._arrays, max(old, size), self._vocabularies)
 
 
 def main_picture_rows(items: pa.Table, media: pa.Table) -> np.ndarray:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bowerbird.lake.catalogue_columns import NO_PRICE, PATH_SEPARATOR, CatalogueColumns
+from bowerbird.lake.catalogue_columns import NO_PRICE, PATH_SEPARATOR, ColumnsView
 from bowerbird.lake.colours import NAMED_COLOURS
 from bowerbird.lake.masks import COLOUR_SHARE
 from bowerbird.lake.vocabulary import MISSING
@@ -39,7 +39,7 @@ class Facets:
     price: PriceFacet | None
 
 
-def count_facets(columns: CatalogueColumns, keep: np.ndarray) -> Facets:
+def count_facets(columns: ColumnsView, keep: np.ndarray) -> Facets:
     """Facets of the items where `keep` ([size] bool) is true."""
     rows = np.flatnonzero(keep)
     return Facets(
@@ -47,7 +47,7 @@ def count_facets(columns: CatalogueColumns, keep: np.ndarray) -> Facets:
     )
 
 
-def _categories(columns: CatalogueColumns, rows: np.ndarray) -> tuple[FacetCount, ...]:
+def _categories(columns: ColumnsView, rows: np.ndarray) -> tuple[FacetCount, ...]:
     vocabulary = columns.vocabularies["category"]
     counts: dict[str, int] = {}
     by_path = np.bincount(columns["category"][rows], minlength=len(vocabulary))
@@ -58,14 +58,14 @@ def _categories(columns: CatalogueColumns, rows: np.ndarray) -> tuple[FacetCount
     return _most_frequent(counts)
 
 
-def _brands(columns: CatalogueColumns, rows: np.ndarray) -> tuple[FacetCount, ...]:
+def _brands(columns: ColumnsView, rows: np.ndarray) -> tuple[FacetCount, ...]:
     vocabulary = columns.vocabularies["brand"]
     counts = np.bincount(columns["brand"][rows], minlength=len(vocabulary))
     counts[MISSING] = 0
     return _most_frequent({vocabulary[code]: int(counts[code]) for code in np.flatnonzero(counts).tolist()})
 
 
-def _colours(columns: CatalogueColumns, rows: np.ndarray) -> tuple[FacetCount, ...]:
+def _colours(columns: ColumnsView, rows: np.ndarray) -> tuple[FacetCount, ...]:
     shares = columns["colours"]
     counts = {
         name: int(np.count_nonzero(shares[rows, place] >= COLOUR_SHARE))
@@ -74,7 +74,7 @@ def _colours(columns: CatalogueColumns, rows: np.ndarray) -> tuple[FacetCount, .
     return _most_frequent({name: count for name, count in counts.items() if count})
 
 
-def _price(columns: CatalogueColumns, rows: np.ndarray) -> PriceFacet | None:
+def _price(columns: ColumnsView, rows: np.ndarray) -> PriceFacet | None:
     rows = rows[columns["price_micros"][rows] != NO_PRICE]
     currencies = columns["currency"][rows]
     if len(rows) == 0:

@@ -6,7 +6,7 @@ import numpy as np
 
 from bowerbird.core.errors import FilterError
 from bowerbird.core.filters import And, Eq, Filter, HasAny, In, Not, Or, Range, Value
-from bowerbird.lake.catalogue_columns import PATH_SEPARATOR, TEXT_COLUMNS, CatalogueColumns
+from bowerbird.lake.catalogue_columns import PATH_SEPARATOR, TEXT_COLUMNS, ColumnsView
 from bowerbird.lake.colours import NAMED_COLOURS
 from bowerbird.lake.filters_sql import text_values, whole_bounds, whole_values
 
@@ -19,7 +19,7 @@ KNOWN_FIELDS = frozenset({"id", "category", "colour", *_WHOLE_FIELDS, *TEXT_COLU
 NumbersOf = Callable[[Sequence[str]], np.ndarray]
 
 
-def evaluate(where: Filter, columns: CatalogueColumns, numbers_of: NumbersOf) -> np.ndarray:
+def evaluate(where: Filter, columns: ColumnsView, numbers_of: NumbersOf) -> np.ndarray:
     """[size] bool: where the filter holds; holes and deleted items are not taken out.
 
     Raises:
@@ -46,9 +46,7 @@ def evaluate(where: Filter, columns: CatalogueColumns, numbers_of: NumbersOf) ->
             return _range(field, gte, lt, columns)
 
 
-def _any_of(
-    field: str, values: Sequence[Value], columns: CatalogueColumns, numbers_of: NumbersOf
-) -> np.ndarray:
+def _any_of(field: str, values: Sequence[Value], columns: ColumnsView, numbers_of: NumbersOf) -> np.ndarray:
     _check_known(field)
     if field == "number":
         return _at(np.array(whole_values(values), np.int64), columns.size)
@@ -82,7 +80,7 @@ def _has_code(column: np.ndarray, codes: list[int], known: int) -> np.ndarray:
     return chosen
 
 
-def _has_colour(names: list[str], columns: CatalogueColumns) -> np.ndarray:
+def _has_colour(names: list[str], columns: ColumnsView) -> np.ndarray:
     keep = np.zeros(columns.size, np.bool_)
     for name in names:
         if name in NAMED_COLOURS:
@@ -90,9 +88,7 @@ def _has_colour(names: list[str], columns: CatalogueColumns) -> np.ndarray:
     return keep
 
 
-def _range(
-    field: str, gte: float | int | None, lt: float | int | None, columns: CatalogueColumns
-) -> np.ndarray:
+def _range(field: str, gte: float | int | None, lt: float | int | None, columns: ColumnsView) -> np.ndarray:
     _check_known(field)
     if field not in _WHOLE_FIELDS:
         raise FilterError(f"range on {field} was received; it holds text; use eq, in or has_any")
