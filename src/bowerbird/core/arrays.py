@@ -26,8 +26,8 @@ Mask: TypeAlias = Bool[np.ndarray, " candidate"]
 """True: keep the row."""
 ItemMask: TypeAlias = Bool[np.ndarray, " number"]
 """Addressed by item number. True: keep the item."""
-Embeddings: TypeAlias = Float32[np.ndarray, "row width"]
-"""One embedding a row."""
+Embeddings: TypeAlias = Float32[np.ndarray, "row _"]
+"""One embedding a row; several kinds of them meet in one call, each with a width of its own."""
 Queries: TypeAlias = Float32[np.ndarray, "query width"]
 """One embedding a query, where rows of items are about as well."""
 HitNumbers: TypeAlias = Int64[np.ndarray, "query hit"]
