@@ -1,9 +1,13 @@
+from pathlib import Path
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bowerbird.core.actions import ACTION_CODES, Action
 from bowerbird.eligible import (
     Standing,
+    hidden_from,
     holds,
     keep_allowed,
     keep_not_hidden,
@@ -12,6 +16,7 @@ from bowerbird.eligible import (
     keep_unseen,
     screen,
 )
+from bowerbird.lake.online import OnlineStore
 
 numbers_of = st.lists(st.integers(0, 50), max_size=30)
 
@@ -70,3 +75,15 @@ def test_no_candidates_pass_every_rule() -> None:
 
     assert len(screened.keep) == 0
     assert screened.removals[0].given == 0
+
+
+def test_hidden_reported_and_less_wanted_items_are_hidden_until_a_hide_is_taken_back(tmp_path: Path) -> None:
+    online = OnlineStore(tmp_path / "online.sqlite")
+    for turn, (number, action) in enumerate(
+        [(1, Action.HIDE), (2, Action.REPORT), (3, Action.SEE_FEWER), (4, Action.SAVE), (5, Action.HIDE)]
+    ):
+        online.push("ann", [number], [ACTION_CODES[action]], 1000 + turn)
+    online.push("ann", [5], [ACTION_CODES[Action.UNHIDE]], 2000)
+
+    assert hidden_from(online, "ann").tolist() == [1, 2, 3]
+    assert hidden_from(online, "bob").tolist() == []

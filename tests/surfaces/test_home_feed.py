@@ -2,12 +2,14 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from small_world import World
+from small_world import DAY_MS, World, pointing
 
 from bowerbird.blend import CursorSigner, Page
 from bowerbird.core.actions import Action
 from bowerbird.core.errors import CursorError, FilterError, InputError
 from bowerbird.core.filters import Eq, Range
+from bowerbird.lake.items import delete_items
+from bowerbird.lake.types import ItemFields
 from bowerbird.surfaces.feed import HomeFeed
 
 
@@ -233,8 +235,6 @@ def test_item_on_an_own_board_is_not_shown(world: World, feed: HomeFeed) -> None
 
 
 def test_deleted_item_is_not_shown(world: World, feed: HomeFeed) -> None:
-    from bowerbird.lake.items import delete_items
-
     gone = world.number("red-vase-0")
     delete_items(world.lake, ["red-vase-0"])
     world.catalogue.refresh()
@@ -242,6 +242,37 @@ def test_deleted_item_is_not_shown(world: World, feed: HomeFeed) -> None:
     shown = [number for page in pages(world, feed) for number in numbers(page)]
 
     assert gone not in shown
+
+
+def test_deleted_item_is_no_reason_any_more(world: World, feed: HomeFeed) -> None:
+    world.act("ann", Action.SAVE, "red-vase-0", "blue-lamp-0")
+    feed(world.feed_request())
+    gone = world.number("red-vase-0")
+    delete_items(world.lake, ["red-vase-0"])
+    world.catalogue.refresh()
+
+    page = feed(world.feed_request())
+
+    evidence = {number for each in page.placements for number in each.reason.evidence}
+    assert evidence == {world.number("blue-lamp-0")}
+    assert gone not in numbers(page)
+
+
+def test_new_items_are_shown_as_new_unless_nearly_everything_is(world: World, feed: HomeFeed) -> None:
+    before = feed(world.feed_request(limit=24))
+    items = [
+        ItemFields(id=f"red-new-{each}", title=f"New {each}", created_ms=world.clock.now_ms() - 2 * DAY_MS)
+        for each in range(4)
+    ]
+    world.add(items, pointing([5] * 4, seed=5), pointing([6] * 4, seed=6))
+
+    page = feed(world.feed_request(limit=24))
+
+    new = [each for each in page.placements if each.source == "fresh"]
+    assert not any(each.source == "fresh" for each in before.placements)
+    assert len(new) >= 2
+    assert all(each.reason.text == "New here: added 2 days ago" for each in new)
+    assert all(world.title(each.number).startswith("New") for each in new)
 
 
 def test_seen_items_come_after_unseen_ones_on_a_fresh_feed(world: World, feed: HomeFeed) -> None:

@@ -3,13 +3,14 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 from small_eyes import AxisSpace, Encoders, decode, picture
-from small_world import World
+from small_world import World, pointing
 
 from bowerbird.core.actions import Action
 from bowerbird.core.errors import CursorError, FilterError, InputError, NotFoundError
 from bowerbird.core.filters import Eq, Range
 from bowerbird.core.request import Region, SearchRequest
 from bowerbird.lake.items import delete_items
+from bowerbird.lake.types import ItemFields
 from bowerbird.retrieve.exact_index import ExactIndex
 from bowerbird.retrieve.lexical import LanceLexicalIndex
 from bowerbird.surfaces.search import Search, SearchPage
@@ -73,6 +74,15 @@ def test_colour_alone_finds_pictures_of_that_colour(world: World, search: Search
     assert all(title.startswith("Yellow") for title in titles(world, page))
 
 
+def test_item_called_after_a_colour_counts_as_having_it(world: World, search: Search) -> None:
+    item = ItemFields(id="green-vase-new", title="Rosso, a vase in red")  # its picture is green
+    world.add([item], pointing([1], seed=8), pointing([0], seed=9))
+
+    page = search(ask(world, "vase in red", limit=50))
+
+    assert "Rosso, a vase in red" in titles(world, page)
+
+
 def test_refused_colour_comes_after_all_others(world: World, search: Search) -> None:
     page = search(ask(world, "vase not red", limit=24))
 
@@ -83,6 +93,7 @@ def test_mistyped_words_still_find(world: World, search: Search) -> None:
     world.lake.items.maintain()
     page = search(ask(world, "chaur"))
 
+    assert page.placements[0].reason.text == "Has words like ‘chaur’"
     assert page.placements
     assert all("chair" in title for title in titles(world, page))
 

@@ -1,5 +1,6 @@
 """Takes Candidates, gives a keep mask."""
 
+from bowerbird.eligible.hidden import hidden_from
 from bowerbird.eligible.rules import (
     Rule,
     holds,
@@ -17,6 +18,7 @@ __all__ = [
     "Rule",
     "Screened",
     "Standing",
+    "hidden_from",
     "holds",
     "keep_allowed",
     "keep_not_hidden",

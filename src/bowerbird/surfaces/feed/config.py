@@ -29,7 +29,7 @@ class FeedConfig(BaseModel):
     interest_queries: Count = 8
     newest_queries: Annotated[int, Field(ge=0, le=20)] = 2
     neighbours: Count = 64
-    max_neighbours: Count = 1024
+    max_neighbours: Count = 512
     least_closeness: Share = 0.15
     max_personal_share: Share = 0.8
     half_personal_saves: Annotated[float, Field(gt=0, le=1000)] = 1.0

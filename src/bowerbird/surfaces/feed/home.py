@@ -9,7 +9,7 @@ from bowerbird.blend.stages import Stages
 from bowerbird.core.errors import InputError
 from bowerbird.core.memo import Memo
 from bowerbird.core.request import FeedRequest
-from bowerbird.eligible import holds
+from bowerbird.eligible import hidden_from, holds
 from bowerbird.lake.catalogue import Catalogue
 from bowerbird.lake.online import OnlineStore
 from bowerbird.rank import Facts, Features, Ranked, features, in_order, picture_quality, value
@@ -19,7 +19,7 @@ from bowerbird.surfaces.feed.candidates import Finder
 from bowerbird.surfaces.feed.config import FeedConfig
 from bowerbird.surfaces.feed.ground import DAY_MS, Ground
 from bowerbird.surfaces.feed.mix import mix
-from bowerbird.surfaces.feed.person import People, Person, hidden_from
+from bowerbird.surfaces.feed.person import People, Person
 from bowerbird.surfaces.feed.places import Place, Places
 from bowerbird.surfaces.feed.popularity import Counts, Popularity
 from bowerbird.surfaces.feed.sources import EXPLORE, FRESH, INTERESTS, POPULAR, SOURCE_NAMES

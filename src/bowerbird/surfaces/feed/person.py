@@ -4,9 +4,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from bowerbird.core.actions import ACTION_CODES, Action
 from bowerbird.core.memo import Memo
-from bowerbird.eligible import Standing
+from bowerbird.eligible import Standing, hidden_from
 from bowerbird.lake.online import OnlineStore
 from bowerbird.rank import Tastes
 from bowerbird.surfaces.feed.config import FeedConfig
@@ -14,7 +13,6 @@ from bowerbird.surfaces.feed.ground import Ground
 from bowerbird.surfaces.feed.types import SavedNumbers
 from bowerbird.taste import InterestReader, Interests
 
-_HIDING = [ACTION_CODES[action] for action in (Action.REPORT, Action.SEE_FEWER)]
 PEOPLE_KEPT = 5_000
 LEAST_IMPORTANCE = 1e-6
 
@@ -42,13 +40,6 @@ class Person:
     interests: Interests
     tasted: Tasted
     standing: Standing
-
-
-def hidden_from(online: OnlineStore, person_id: str) -> np.ndarray:
-    """Sorted int64 numbers of what the person hid, reported, or asked to see less of."""
-    recent = online.recent(person_id)
-    unwanted = recent.numbers[np.isin(recent.actions, _HIDING)]
-    return np.union1d(online.hidden(person_id), unwanted)
 
 
 class People:

@@ -9,14 +9,13 @@ from bowerbird.blend.stages import Stages
 from bowerbird.core.errors import NotFoundError
 from bowerbird.core.memo import Memo
 from bowerbird.core.request import RelatedRequest
-from bowerbird.eligible import Standing, keep_allowed, keep_not_hidden, keep_not_shown, screen
+from bowerbird.eligible import Standing, hidden_from, keep_allowed, keep_not_hidden, keep_not_shown, screen
 from bowerbird.lake.catalogue import Catalogue
 from bowerbird.lake.online import OnlineStore
 from bowerbird.surfaces.feed import reasons
 from bowerbird.surfaces.feed.config import RelatedConfig
 from bowerbird.surfaces.feed.ground import Ground
 from bowerbird.surfaces.feed.home import check_limit, without
-from bowerbird.surfaces.feed.person import hidden_from
 from bowerbird.surfaces.feed.places import Place, Places
 from bowerbird.surfaces.feed.types import Sight
 

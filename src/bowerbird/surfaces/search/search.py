@@ -9,7 +9,7 @@ from bowerbird.blend.stages import Stages
 from bowerbird.core.errors import CursorError, InputError
 from bowerbird.core.memo import Memo
 from bowerbird.core.request import SearchRequest
-from bowerbird.eligible import Removal, holds
+from bowerbird.eligible import Removal, hidden_from, holds
 from bowerbird.lake.catalogue import Catalogue
 from bowerbird.lake.online import OnlineStore
 from bowerbird.surfaces.search import cursors, telling
@@ -141,7 +141,7 @@ class Search:
 
     def _may_see(self, person_id: str, numbers: np.ndarray) -> np.ndarray:
         """Bool [C] live, and not hidden by the person."""
-        hidden = holds(np.sort(self._online.hidden(person_id)), numbers)
+        hidden = holds(hidden_from(self._online, person_id), numbers)
         keep: np.ndarray = self._catalogue.live[numbers] & ~hidden
         return keep
 

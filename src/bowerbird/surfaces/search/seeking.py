@@ -12,9 +12,12 @@ from bowerbird.retrieve.near_duplicates import collapse
 from bowerbird.surfaces.search.config import SearchConfig
 from bowerbird.surfaces.search.types import Query, QuerySpace, SearchIndexes
 
-BY_LOOK, BY_MEANING, BY_WORDS = 0, 1, 2
-SOURCE_NAMES = ("look", "meaning", "words")
-"""Order of the codes in `Found.sources`: what says most for a hit."""
+BY_LOOK, BY_MEANING, BY_WORDS, BY_WORDS_NEARLY = 0, 1, 2, 3
+SOURCE_NAMES = ("look", "meaning", "words", "words nearly")
+"""Order of the codes in `Found.sources`: what says most for a hit.
+
+The last: its words with a letter changed, or without the colours, which its picture has.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +46,14 @@ class _Evidence:
     Attributes:
         numbers: int64 [C] sorted, each once.
         look, meaning, words: float32 [C].
+        has_words: bool [C] everything that was typed is written about it.
     """
 
     numbers: np.ndarray
     look: np.ndarray
     meaning: np.ndarray
     words: np.ndarray
+    has_words: np.ndarray
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +105,7 @@ class Seeker:
         order = order[ending.keep[order]][: self.config.depth]
         kept = order[self._are_first(evidence.numbers[order])]
         told = np.argmax(np.stack([evidence.look, evidence.meaning, evidence.words]), axis=0)
+        told[(told == BY_WORDS) & ~evidence.has_words] = BY_WORDS_NEARLY
         return Found(
             evidence.numbers[kept],
             ending.probabilities[kept],
@@ -111,7 +117,9 @@ class Seeker:
     def _gather(self, query: Query) -> _Evidence:
         """All items that any index proposes, and what each index says for each of them."""
         where, depth = query.where, self.config.depth
-        by_words = self._by_words(query, where, depth) if query.words else nothing_said()
+        # With a refused colour, what was typed is just what is not wanted.
+        typed = self._said(query.words, where, depth) if not query.refused else nothing_said()
+        by_words = typed.joined(self._beside_colours(query, where, depth))
         proposed = [by_words.numbers]
         for index, vector in ((self.indexes.look, query.look_sought), (self.indexes.words, query.meaning)):
             if vector is not None:
@@ -122,13 +130,14 @@ class Seeker:
         if query.item_number is not None and query.region is None:
             keep &= numbers != query.item_number
         numbers = numbers[keep]
-        said = by_words.of(numbers)
-        factor = self._colour_factor(numbers, query)
+        has_words = typed.of(numbers) >= self.config.cutoff.all_words
+        factor = self._colour_factor(numbers, has_words, query)
         return _Evidence(
             numbers,
             self._chances(query.look_sought, numbers, "look"),
             self._chances(query.meaning, numbers, "words") * factor,
-            said * factor,
+            by_words.of(numbers) * factor,
+            has_words,
         )
 
     def _chances(self, vector: np.ndarray | None, numbers: np.ndarray, space: str) -> np.ndarray:
@@ -139,15 +148,16 @@ class Seeker:
         chances = self.space.relevance(cosines[None].astype(np.float32), space=space, queries=vector)
         return np.asarray(chances[0], dtype=np.float32)
 
-    def _by_words(self, query: Query, where: Filter | None, depth: int) -> Said:
-        """By all that was typed; where that names a colour, also by the rest and the pictures' colours."""
-        typed = self._said(query.words, where, depth)
+    def _beside_colours(self, query: Query, where: Filter | None, depth: int) -> Said:
+        """Where colours were named: by the other words, or by the pictures' colours where there are none."""
         if not (query.colours or query.refused):
-            return typed
+            return nothing_said()
         rest = split_words(query.words).rest
-        return typed.joined(self._said(rest, where, depth) if rest else self._by_colour(query, where, depth))
+        return self._said(rest, where, depth) if rest else self._by_colour(query, where, depth)
 
     def _said(self, text: str, where: Filter | None, depth: int) -> Said:
+        if not text:
+            return nothing_said()
         found = self.indexes.lexical.find(text, depth, where)
         return Said(found.numbers, word_probabilities(found.has_all, found.edits, self.config.cutoff))
 
@@ -177,15 +187,15 @@ class Seeker:
         both = np.power(evidence.look, query.look_share) * np.power(either, 1.0 - query.look_share)
         return cut(both.astype(np.float32), None, cutoff, least=self.config.least_by_picture)
 
-    def _colour_factor(self, numbers: np.ndarray, query: Query) -> np.ndarray:
-        """float32 [C] 1 for the colours asked for and none that is refused, else `wrong_colour`."""
+    def _colour_factor(self, numbers: np.ndarray, has_words: np.ndarray, query: Query) -> np.ndarray:
+        """float32 [C] 1 for colours asked for, by picture or words, none refused; else `wrong_colour`."""
         factor = np.ones(len(numbers), dtype=np.float32)
         if not (query.colours or query.refused):
             return factor
         shares, names = self.catalogue.colours[numbers], self.catalogue.colour_names
         if query.colours:
             asked = shares[:, [names.index(name) for name in query.colours]].sum(axis=1)
-            factor[asked < self.config.colour_share] = self.config.wrong_colour
+            factor[(asked < self.config.colour_share) & ~has_words] = self.config.wrong_colour
         if query.refused:
             refused = shares[:, [names.index(name) for name in query.refused]].sum(axis=1)
             factor[refused >= self.config.colour_share] *= self.config.wrong_colour

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from bowerbird.blend import Reason
 from bowerbird.retrieve.cutoff import Verdict
-from bowerbird.surfaces.search.seeking import BY_LOOK, BY_WORDS
+from bowerbird.surfaces.search.seeking import BY_LOOK, BY_WORDS, BY_WORDS_NEARLY
 from bowerbird.surfaces.search.types import Query
 
 MAX_QUOTED_CHARS = 80
@@ -32,6 +32,10 @@ def reason(query: Query, source: int, title_of: Callable[[int], str]) -> Reason:
         return Reason("looks_like", f"Looks like {_picture(query, title_of)}", _led(query))
     if source == BY_WORDS:
         return Reason("words", f"Has the words of {_quoted(query.words)}")
+    if source == BY_WORDS_NEARLY:
+        is_by_colour = bool(query.colours or query.refused)
+        fits = f"Fits {_quoted(query.words)} by its words and colours"
+        return Reason("words", fits if is_by_colour else f"Has words like {_quoted(query.words)}")
     return Reason("words", f"Comes near {_quoted(query.words)} in meaning")
 
 
