@@ -101,23 +101,37 @@ class Indexes:
         encoders: Encoders,
         space: JointSpace,
         config: IndexConfig | None = None,
+        *,
+        is_new: bool = False,
     ) -> "Indexes":
-        """Ready indexes: those saved, caught up with the lake; or new ones, where none fit, saved."""
-        return cls.over(lake, catalogue, EncodedItems(lake, encoders, space), config)
+        """Ready indexes: those saved, caught up with the lake; or new ones, where none fit, saved.
+
+        `is_new` builds them in any case.
+        """
+        return cls.over(lake, catalogue, EncodedItems(lake, encoders, space), config, is_new=is_new)
 
     @classmethod
     def over(
-        cls, lake: Lake, catalogue: Catalogue, source: VectorSource, config: IndexConfig | None = None
+        cls,
+        lake: Lake,
+        catalogue: Catalogue,
+        source: VectorSource,
+        config: IndexConfig | None = None,
+        *,
+        is_new: bool = False,
     ) -> "Indexes":
         """The same, with vectors from any source."""
         indexes = cls(lake, catalogue, source, config or IndexConfig())
-        try:
-            indexes.load()
-        except IncompatibleIndexError as error:
-            log.info("index not usable, building a new one", extra={"reason": str(error)})
-            indexes.build()
-            indexes.save()
-            indexes.load()
+        if not is_new:
+            try:
+                indexes.load()
+            except IncompatibleIndexError as error:
+                log.info("index not usable, building a new one", extra={"reason": str(error)})
+            else:
+                return indexes
+        indexes.build()
+        indexes.save()
+        indexes.load()
         return indexes
 
     @property
