@@ -1,9 +1,9 @@
-"""This file is about a lake of any size, written straight into its tables: made-up items, clustered vectors.
+"""This file is about a lake of any size, written straight into its tables.
 
-Words are real (titles of colour, material and thing, encoded by the real encoder), pictures are not: each
-thing has a centre in the picture encoder's space and each item lies near it. A few hundred items have a
-photograph-sized file of their own, for searches by upload and by part; the others share its thumbnail.
-Speed is measured on it, never quality.
+Items are titled by colour, material and thing. Titles are encoded by the real encoder, with a little noise an
+item; pictures are not: each thing has a centre in the picture encoder's space and each item lies near it. A
+few hundred items have a photograph-sized file of their own, for searches by upload and by part; the others
+share its thumbnail. Speed is measured on it, never quality.
 """
 
 import argparse
@@ -19,14 +19,15 @@ import pyarrow as pa
 from PIL import Image, ImageFilter
 
 from bowerbird.encode.config import EncodeConfig
-from bowerbird.encode.job import fit_space
+from bowerbird.encode.job import encode_missing, fit_space
 from bowerbird.encode.registry import Encoders, load_encoders
+from bowerbird.encode.stored import embedding_rows, picture_table, words_key, words_table
 from bowerbird.lake.catalogue import Catalogue
 from bowerbird.lake.colours import NAMED_COLOURS
 from bowerbird.lake.importing.batch import media_rows
 from bowerbird.lake.lake import Lake
 from bowerbird.lake.pictures import decode_picture
-from bowerbird.lake.schemas import BLOB, ITEM, MEDIA, embedding_spec
+from bowerbird.lake.schemas import BLOB, ITEM, MEDIA
 from bowerbird.retrieve.indexes import Indexes
 
 COLOURS = (
@@ -45,9 +46,9 @@ COLOURS = (
 )
 MATERIALS = ("oak", "glass", "steel", "linen", "clay", "paper", "leather", "wool", "bamboo", "brass")
 THINGS = (
-    "vase", "lamp", "chair", "table", "rug", "cushion", "poster", "bowl", "clock", "mirror", "shelf", "basket",
-    "candle", "curtain", "plate", "teapot", "stool", "blanket", "frame", "planter", "tray", "bench", "desk",
-    "jug",
+    "vase", "lamp", "chair", "table", "rug", "cushion", "poster", "bowl", "clock", "mirror", "shelf",
+    "basket", "candle", "curtain", "plate", "teapot", "stool", "blanket", "frame", "planter", "tray", "bench",
+    "desk", "jug",
 )  # fmt: skip
 BRANDS = tuple(f"Maker {number}" for number in range(200))
 PHOTOGRAPHS = 200
@@ -67,6 +68,7 @@ def lake_of(folder: Path, items: int, *, fresh: bool = False) -> Path:
     with Lake.open(path, create=True) as lake:
         encoders = load_encoders(EncodeConfig())
         _write(lake, encoders, items)
+        encode_missing(lake, encoders)
         space = fit_space(lake, encoders)
         Indexes.open(lake, Catalogue.open(lake), encoders, space).close()
     done.write_text(str(items))
@@ -93,7 +95,7 @@ def phrases() -> list[str]:
 def _write(lake: Lake, encoders: Encoders, items: int) -> None:
     rng = np.random.default_rng(SEED)
     titles = phrases()
-    words = _in_batches(encoders, titles)
+    meanings = _meanings(encoders, titles)
     of_item = rng.integers(0, len(titles), items)
     centres = np.abs(rng.normal(0, 1, (len(THINGS), encoders.pictures.width))).astype(np.float32)
     tints = rng.normal(0, 0.4, (len(COLOURS), encoders.pictures.width)).astype(np.float32)
@@ -103,21 +105,24 @@ def _write(lake: Lake, encoders: Encoders, items: int) -> None:
     for start in range(0, items, ROWS_AT_ONCE):
         rows = np.arange(start, min(start + ROWS_AT_ONCE, items))
         lake.records.numbers.allocate([ids[row] for row in rows])
-        lake.items.upsert(_item_rows(rows, ids, [titles[of_item[row]] for row in rows], shas, rng))
+        shown_items = _item_rows(rows, ids, [titles[of_item[row]] for row in rows], shas, rng)
+        lake.items.upsert(shown_items)
         colour = of_item[rows] // (len(MATERIALS) * len(THINGS))
         lake.media.upsert(_media_rows([shas[row] for row in rows], shown, colour, rng))
         thing = of_item[rows] % len(THINGS)
         noise = rng.normal(0, 0.5, (len(rows), encoders.pictures.width)).astype(np.float32)
         pictures = centres[thing] + tints[colour] + noise
         keys = [shas[row] for row in rows]
-        _put_vectors(lake, "picture", encoders.pictures, keys, np.full(len(rows), -1), pictures)
-        near = words[of_item[rows]] + rng.normal(0, 0.01, (len(rows), words.shape[1])).astype(np.float32)
-        _put_vectors(lake, "words", encoders.words, [ids[row] for row in rows], rows, near)
+        picture_table(lake, encoders).upsert(embedding_rows(keys, pictures, encoders.pictures.stamp))
+        near = meanings[of_item[rows]]
+        near = near + rng.normal(0, 0.01, near.shape).astype(np.float32)
+        keys = [words_key(text) for text in shown_items["words"].to_pylist()]
+        words_table(lake, encoders).upsert(embedding_rows(keys, near, encoders.words.stamp))
 
 
-def _in_batches(encoders: Encoders, texts: list[str], size: int = 64) -> np.ndarray:
+def _meanings(encoders: Encoders, texts: list[str], size: int = 64) -> np.ndarray:
     parts = [encoders.words.encode_words(texts[at : at + size]) for at in range(0, len(texts), size)]
-    return np.concatenate(parts).astype(np.float32)
+    return np.concatenate(parts)
 
 
 def _photographs(lake: Lake, count: int, shas: list[str]) -> pa.Table:
@@ -151,7 +156,9 @@ def _item_rows(
         "updated_ms": BASE_MS + rows * 1_000,
         "source": ["synthetic"] * count,
         "row_hash": ["0"] * count,
-        "words": [f"{title}\nHome\n{title.split()[2]}" for title in titles],
+        "words": [
+            f"{title}\nHome\n{title.split()[2]}\n{row}" for row, title in zip(rows, titles, strict=True)
+        ],
         **dict.fromkeys(("attributes", "language", "country", "owner", "deleted_ms"), nothing),
     }
     return pa.table({name: columns[name] for name in ITEM.schema.names}, schema=ITEM.schema)
@@ -168,24 +175,6 @@ def _media_rows(shas: list[str], shown: pa.Table, colour: np.ndarray, rng: np.ra
     columns["colours"] = pa.FixedSizeListArray.from_arrays(pa.array(shares.ravel()), len(NAMED_COLOURS))
     columns["signature"] = pa.array(rng.integers(-(2**62), 2**62, len(shas)))
     return pa.table(columns).cast(MEDIA.schema)
-
-
-def _put_vectors(
-    lake: Lake, kind: str, encoder: object, keys: list[str], numbers: np.ndarray, vectors: np.ndarray
-) -> None:
-    stamp, width = encoder.stamp, vectors.shape[1]  # type: ignore[attr-defined]
-    flat = pa.array(vectors.astype(np.float16).ravel(), pa.float16())
-    columns = {
-        "key": pa.array(keys),
-        "number": pa.array(numbers, pa.int64()),
-        "vector": pa.FixedSizeListArray.from_arrays(flat, width),
-        "encoder": pa.array([stamp.name] * len(keys)),
-        "version": pa.array([stamp.version] * len(keys)),
-        "preprocessing_hash": pa.array([stamp.preprocessing_hash] * len(keys)),
-    }
-    schema = embedding_spec(kind, stamp.text, width).schema
-    table = pa.table(columns).select(schema.names).cast(schema)
-    lake.embeddings(kind, stamp.text, width).upsert(table)
 
 
 def main() -> None:

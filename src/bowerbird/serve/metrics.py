@@ -17,7 +17,7 @@ from prometheus_client.registry import Collector
 from bowerbird.blend.types import StageCount
 
 # Beside each counter the library would send when it was made; nobody reads that here.
-disable_created_metrics()
+disable_created_metrics()  # type: ignore[no-untyped-call]
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.035, 0.05, 0.08, 0.12, 0.25, 0.5, 1.0, 2.5, 10.0)
 _MILLISECONDS = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 512.0)
