@@ -56,7 +56,7 @@ def run_fit(args: argparse.Namespace) -> int:
 
     config = _config(args)
     with Lake.open(args.lake) as lake:
-        space = fit_space(lake, load_encoders(config), config)
+        space = fit_space(lake, load_encoders(config))
     pairs = len(space.parts.pair_features)
     facts = {"space": space.stamp_text, "pairs": pairs, "look": space.look_width, "words": space.words_width}
     sentence = (
@@ -116,7 +116,7 @@ def encode_lake(lake: "Lake", config: "EncodeConfig") -> str:
         space = load_space(lake, encoders)
     except IncompatibleEmbeddingError:
         space = None  # of the encoders before; derived, so it is fitted again
-    space = space or fit_space(lake, encoders, config)
+    space = space or fit_space(lake, encoders)
     return (
         f"encoded {report.pictures:,} pictures and {report.words:,} texts in {report.seconds:.1f} s; "
         f"joint space {space.stamp_text.rsplit('.', 1)[-1]}"

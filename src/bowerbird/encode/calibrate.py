@@ -8,7 +8,7 @@ import numpy as np
 from bowerbird.encode.background import Background, class_names
 from bowerbird.encode.geometry import as_float32, softmax, unit
 from bowerbird.encode.phrases import names_none_of, phrases_of
-from bowerbird.encode.relevance import Searches, fit_odds
+from bowerbird.encode.relevance import WORDED_ODDS, WORDLESS_ODDS, Searches, fit_odds
 from bowerbird.encode.space import BridgeSpace
 from bowerbird.encode.space_fit import Sample
 from bowerbird.encode.space_parts import SpaceParts
@@ -41,11 +41,12 @@ def calibrated(parts: SpaceParts, sample: Sample, background: Background, words:
     best = np.array([(items[:, : asked.shape[1]] @ row).max() for row in asked])
     facts = judged.facts_of(best[:, None], asked)[:, 0]
     is_present = np.arange(len(asked)) < len(present[1::2])
-    odds = fit_odds(Searches(facts, is_present), parts.words_odds)
-    log.info(
-        "relevance calibrated", extra={"present": int(is_present.sum()), "absent": int((~is_present).sum())}
-    )
-    return replace(known, words_odds=odds)
+    searches = Searches(facts, is_present)
+    # Without words of its own a catalogue has no searches with known answers; class names only look like it.
+    worded = float((sample.words != 0).any(axis=1).mean())
+    own = fit_odds(searches, WORDED_ODDS) if phrases.texts else WORDLESS_ODDS
+    log.info("relevance calibrated", extra={"searches": len(asked), "worded": worded})
+    return replace(known, words_odds=worded * own + (1 - worded) * WORDLESS_ODDS)
 
 
 def _told(space: BridgeSpace, raw: np.ndarray) -> np.ndarray:

@@ -12,14 +12,16 @@ from bowerbird.encode.colour_words import colour_target, split_words
 from bowerbird.encode.geometry import as_float32, unit
 from bowerbird.lake.colours import NAMED_COLOURS
 
-COLOUR_IN_WORDS, COLOUR_IN_LOOK = 0.15, 0.10
+COLOUR_IN_WORDS, COLOUR_IN_LOOK = 0.15, 0.15
 """Squared length of the block in an item's words and look vectors; the rest is meaning or look."""
 JOINT_LENGTH = float(np.sqrt(1 - COLOUR_IN_WORDS))
 COLOUR_PULL = 0.3
 """What a full match in colour adds to a search by words, in cosines of meaning."""
 
-LOOK_SHARE, LOOK_SHARE_NEW_COLOUR = 0.5, 0.8
-"""Share of the picture in a search by picture and words; more where the words change only the colour."""
+LOOK_SHARE = 0.5
+"""Share of the picture in a search by picture and words."""
+_NEW_COLOUR = 0.8
+"""Length of the colour block of a picture whose colour the words change; it has to outweigh the old one."""
 
 _NEAR = (
     ("navy", "blue", 0.3), ("turquoise", "teal", 0.4), ("teal", "green", 0.2), ("turquoise", "blue", 0.2),
@@ -62,8 +64,8 @@ def compose(
     if not said.colours and not said.refused:
         return look, words, LOOK_SHARE, 1 - LOOK_SHARE
     changed = look.copy()
-    changed[:, -colours:] = np.sqrt(COLOUR_IN_LOOK) * wanted_colours(text)
-    return as_float32(unit(changed)), words, LOOK_SHARE_NEW_COLOUR, 1 - LOOK_SHARE_NEW_COLOUR
+    changed[:, -colours:] = _NEW_COLOUR * wanted_colours(text)
+    return as_float32(unit(changed)), words, LOOK_SHARE, 1 - LOOK_SHARE
 
 
 def _nearness() -> np.ndarray:

@@ -32,13 +32,13 @@ def space_path(lake: Lake) -> Path:
     return lake.path / "models" / "joint_space.npz"
 
 
-def fit_space(lake: Lake, encoders: Encoders, config: EncodeConfig | None = None) -> BridgeSpace:
+def fit_space(lake: Lake, encoders: Encoders) -> BridgeSpace:
     """A space fitted on the embeddings that the lake holds now, saved in place of the one before.
 
     With the same items it is the same to the last bit on the same machine; with other items its stamp changes
     and every index has to be built anew.
     """
-    models_dir = (config or EncodeConfig()).models_folder
+    models_dir = encoders.models_dir or EncodeConfig().models_folder
     sample = sample_items(lake, encoders)
     background = load_background(encoders.words, models_dir)
     stamp = encoders_stamp(encoders)

@@ -23,14 +23,16 @@ class Encoders:
     Attributes:
         share_space: true where raw pictures and words can be compared as they are (CLIP, SigLIP);
             false where a catalogue's joint space has to be learnt.
+        models_dir: where derived models are kept; None: as the settings say.
     """
 
     pictures: PictureEncoder
     words: WordsEncoder
     share_space: bool = False
+    models_dir: Path | None = None
 
 
-EncoderLoader: TypeAlias = Callable[[str, Path], Encoders]
+EncoderLoader: TypeAlias = Callable[[Path, Path], Encoders]
 
 
 def load_encoders(config: EncodeConfig, models_dir: Path | None = None) -> Encoders:
@@ -44,9 +46,10 @@ def load_encoders(config: EncodeConfig, models_dir: Path | None = None) -> Encod
         ConfigError: no such kind.
         MissingModelError: a model file or package is not there or not the pinned one.
     """
+    folder = models_dir or config.models_folder
     if config.encoder == "lite0":
-        return Encoders(Lite0Encoder(models_dir or config.models_folder), MiniLmEncoder())
-    kind, _, folder = config.encoder.partition(":")
+        return Encoders(Lite0Encoder(folder), MiniLmEncoder(), models_dir=folder)
+    kind, _, checkpoint = config.encoder.partition(":")
     found = {point.name: point for point in entry_points(group=ENTRY_POINTS)}
     if kind not in found:
         raise ConfigError(
@@ -54,4 +57,4 @@ def load_encoders(config: EncodeConfig, models_dir: Path | None = None) -> Encod
             f"{sorted(found)} followed by a colon and a folder; correct `encoder` in bowerbird.toml"
         )
     loader: EncoderLoader = found[kind].load()
-    return loader(folder, models_dir or config.models_folder)
+    return loader(Path(checkpoint), folder)

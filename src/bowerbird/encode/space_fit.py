@@ -12,7 +12,7 @@ from bowerbird.encode.bridge import fit_prototypes, prior
 from bowerbird.encode.geometry import as_float32, axes_of_spread, signed_root, unit
 from bowerbird.encode.kernel import fit_kernel
 from bowerbird.encode.lite0 import Classifier
-from bowerbird.encode.relevance import DEFAULT_LOOK_ODDS, DEFAULT_WORDS_ODDS
+from bowerbird.encode.relevance import DEFAULT_LOOK_ODDS, WORDLESS_ODDS
 from bowerbird.encode.space import directions, pair_features
 from bowerbird.encode.space_parts import SpaceParts
 
@@ -79,7 +79,7 @@ def fit_parts(
         expansion=as_float32(np.array([0.0 if share_space else _EXPANSION])),
         vocabulary=np.zeros((0, MOST_AXES), np.float32),
         probes=np.zeros((0, MOST_AXES), np.float32),
-        words_odds=DEFAULT_WORDS_ODDS,
+        words_odds=WORDLESS_ODDS,
         look_odds=DEFAULT_LOOK_ODDS,
     )
     return _with_pairs(before_pairs, sample, np.flatnonzero(seen & named))

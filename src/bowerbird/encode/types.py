@@ -124,6 +124,12 @@ class JointSpace(Protocol):
         """[B, words_width] words as a query; `texts` are read for colour names."""
         ...
 
-    def relevance(self, scores: np.ndarray, *, space: str) -> np.ndarray:
-        """Calibrated probability that a hit with this score is relevant; `space` is look or words."""
+    def relevance(self, scores: np.ndarray, *, space: str, queries: np.ndarray | None = None) -> np.ndarray:
+        """Calibrated probability that a hit with this score is relevant.
+
+        Args:
+            scores: [Q, k], or [k] of one search.
+            space: look or words.
+            queries: [Q, width] the vectors that were searched with; the answer is surer with them.
+        """
         ...
