@@ -52,8 +52,8 @@ Visit = Callable[..., Any]
 
 @pytest.fixture(scope="session")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Where a server over the rendered shop listens; `BOWERBIRD_AT` names one that runs already."""
-    if running := os.environ.get("BOWERBIRD_AT"):
+    """Where a server over the rendered shop listens; `PAGE_TEST_SERVER` names one that runs already."""
+    if running := os.environ.get("PAGE_TEST_SERVER"):
         yield running.rstrip("/")
         return
     folder = tmp_path_factory.mktemp("shop")
@@ -62,7 +62,11 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     log = (folder / "server.log").open("w")
     command = ["up", str(listed), "--lake", str(folder / "lake"), "--port", str(port)]
     server = subprocess.Popen(
-        [sys.executable, "-m", "bowerbird.cli.main", *command], stdout=log, stderr=subprocess.STDOUT
+        [sys.executable, "-m", "bowerbird.cli.main", *command],
+        stdout=log,
+        stderr=subprocess.STDOUT,
+        cwd=folder,  # away from anybody's bowerbird.toml
+        env={name: value for name, value in os.environ.items() if not name.startswith("BOWERBIRD_")},
     )
     try:
         wait_until_ready(server, port, folder / "server.log")
@@ -181,8 +185,8 @@ def visit(address: str, browser: Any, request: pytest.FixtureRequest) -> Iterato
 
 
 def keep_picture(page: Any, name: str) -> None:
-    """Saves what the test ended with, where `BOWERBIRD_SHOTS` names a folder."""
-    if folder := os.environ.get("BOWERBIRD_SHOTS"):
+    """Saves what the test ended with, where `PAGE_TEST_SHOTS` names a folder."""
+    if folder := os.environ.get("PAGE_TEST_SHOTS"):
         Path(folder).mkdir(parents=True, exist_ok=True)
         page.screenshot(path=str(Path(folder) / f"{name}.png"))
 
