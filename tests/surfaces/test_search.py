@@ -221,7 +221,7 @@ def test_pages_hold_each_hit_once_also_after_a_restart(
     shown = all_pages(world, search_of(world) if is_restarted else search, first)
 
     assert shown == whole
-    assert len(shown) >= 24
+    assert len(shown) >= 12
 
 
 def test_positions_go_on_over_pages(world: World, search: Search) -> None:

@@ -20,6 +20,6 @@ class TasteConfig(BaseModel):
     dislike_half_life_days: Annotated[float, Field(gt=0, le=3650)] = 90.0
     max_actions: Annotated[int, Field(ge=1, le=1000)] = 200
     max_dislikes: Annotated[int, Field(ge=0, le=200)] = 40
-    same_interest_closeness: Annotated[float, Field(ge=0, le=1)] = 0.4
+    same_interest_closeness: Annotated[float, Field(ge=0, le=1)] = 0.22
     look_share: Annotated[float, Field(ge=0, le=1)] = 0.5
     people_kept: Annotated[int, Field(ge=1)] = 5_000

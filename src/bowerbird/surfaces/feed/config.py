@@ -30,7 +30,7 @@ class FeedConfig(BaseModel):
     newest_queries: Annotated[int, Field(ge=0, le=20)] = 2
     neighbours: Count = 64
     max_neighbours: Count = 512
-    least_closeness: Share = 0.15
+    least_closeness: Share = 0.2
     max_personal_share: Share = 0.8
     half_personal_saves: Annotated[float, Field(gt=0, le=1000)] = 1.0
     least_newest_share: Share = 0.2

@@ -47,6 +47,7 @@ class QueryReader:
             sought, meaning, look_share, _ = self.space.compose(look, meaning, words)
         return Query(
             words,
+            split.rest,
             split.colours,
             split.refused,
             look,

@@ -154,5 +154,5 @@ class Search:
             SOURCE_NAMES[source],
             probability,
             probability,
-            telling.reason(query, source, self._catalogue.title),
+            telling.reason(query, found, row, self._catalogue.title),
         )

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from bowerbird.core.filters import Filter
-from bowerbird.encode.colour_words import split_words
 from bowerbird.lake.catalogue import Catalogue
 from bowerbird.retrieve.cutoff import Cut, Verdict, cut, word_probabilities
 from bowerbird.retrieve.near_duplicates import collapse
@@ -28,6 +27,8 @@ class Found:
         numbers: int64 [C].
         probabilities: float32 [C] how probable each hit is relevant.
         sources: int64 [C] codes of `SOURCE_NAMES`.
+        by_look: float32 [C] how probable each looks like the picture; 0 without one.
+        by_words: float32 [C] how probable each fits the words; 0 without them.
         verdict: whether what was looked for is there.
         proposed: how many items the indexes proposed.
     """
@@ -35,6 +36,8 @@ class Found:
     numbers: np.ndarray
     probabilities: np.ndarray
     sources: np.ndarray
+    by_look: np.ndarray
+    by_words: np.ndarray
     verdict: Verdict
     proposed: int
 
@@ -54,6 +57,12 @@ class _Evidence:
     meaning: np.ndarray
     words: np.ndarray
     has_words: np.ndarray
+
+    @property
+    def fit(self) -> np.ndarray:
+        """float32 [C] chance that the words fit, by meaning or by letter."""
+        chance: np.ndarray = 1.0 - (1.0 - self.meaning) * (1.0 - self.words)
+        return chance
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +119,8 @@ class Seeker:
             evidence.numbers[kept],
             ending.probabilities[kept],
             told[kept],
+            evidence.look[kept],
+            evidence.fit[kept],
             ending.verdict,
             len(evidence.numbers),
         )
@@ -152,8 +163,9 @@ class Seeker:
         """Where colours were named: by the other words, or by the pictures' colours where there are none."""
         if not (query.colours or query.refused):
             return nothing_said()
-        rest = split_words(query.words).rest
-        return self._said(rest, where, depth) if rest else self._by_colour(query, where, depth)
+        if query.rest:
+            return self._said(query.rest, where, depth)
+        return self._by_colour(query, where, depth)
 
     def _said(self, text: str, where: Filter | None, depth: int) -> Said:
         if not text:
@@ -183,9 +195,8 @@ class Seeker:
         if query.meaning is None:
             return cut(evidence.look, None, cutoff, least=self.config.least_by_picture)
         # Picture and words: both have to be right, so that neither can win alone.
-        either = 1.0 - (1.0 - evidence.meaning) * (1.0 - evidence.words)
-        both = np.power(evidence.look, query.look_share) * np.power(either, 1.0 - query.look_share)
-        return cut(both.astype(np.float32), None, cutoff, least=self.config.least_by_picture)
+        both = np.power(evidence.look, query.look_share) * np.power(evidence.fit, 1.0 - query.look_share)
+        return cut(both.astype(np.float32), None, cutoff)
 
     def _colour_factor(self, numbers: np.ndarray, has_words: np.ndarray, query: Query) -> np.ndarray:
         """float32 [C] 1 for colours asked for, by picture or words, none refused; else `wrong_colour`."""

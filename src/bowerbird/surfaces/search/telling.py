@@ -4,10 +4,12 @@ from collections.abc import Callable
 
 from bowerbird.blend import Reason
 from bowerbird.retrieve.cutoff import Verdict
-from bowerbird.surfaces.search.seeking import BY_LOOK, BY_WORDS, BY_WORDS_NEARLY
+from bowerbird.surfaces.search.seeking import BY_LOOK, BY_WORDS, BY_WORDS_NEARLY, Found
 from bowerbird.surfaces.search.types import Query
 
 MAX_QUOTED_CHARS = 80
+LIKELY = 0.2
+"""From this probability on, a hit is said to look like the picture, or to fit the words."""
 
 
 def message(query: Query, verdict: Verdict, hits: int) -> str:
@@ -20,23 +22,34 @@ def message(query: Query, verdict: Verdict, hits: int) -> str:
     return f"Nothing here matches {wanted} well. The nearest there is:"
 
 
-def reason(query: Query, source: int, title_of: Callable[[int], str]) -> Reason:
-    """Why a hit is there, by what says most for it."""
-    if query.look is not None and query.words:
+def reason(query: Query, found: Found, row: int, title_of: Callable[[int], str]) -> Reason:
+    """Why a hit is there, by what says most for it; likeness is claimed only where it is probable."""
+    source = int(found.sources[row])
+    is_alike, fits = found.by_look[row] >= LIKELY, found.by_words[row] >= LIKELY
+    if is_alike and fits:
         return Reason(
             "looks_like",
             f"Looks like {_picture(query, title_of)}, and fits {_quoted(query.words)}",
             _led(query),
         )
+    if source == BY_LOOK and not is_alike:
+        text = f"Comes nearest to {_picture(query, title_of)} in look"
+        return Reason("looks_like", text, _led(query))
     if source == BY_LOOK:
         return Reason("looks_like", f"Looks like {_picture(query, title_of)}", _led(query))
     if source == BY_WORDS:
         return Reason("words", f"Has the words of {_quoted(query.words)}")
     if source == BY_WORDS_NEARLY:
-        is_by_colour = bool(query.colours or query.refused)
-        fits = f"Fits {_quoted(query.words)} by its words and colours"
-        return Reason("words", fits if is_by_colour else f"Has words like {_quoted(query.words)}")
+        return Reason("words", _nearly(query))
     return Reason("words", f"Comes near {_quoted(query.words)} in meaning")
+
+
+def _nearly(query: Query) -> str:
+    """Without all words as typed: with a letter changed, or with a colour that the picture has."""
+    if not (query.colours or query.refused):
+        return f"Has words like {_quoted(query.words)}"
+    by = "words and colours" if query.rest else "colours"
+    return f"Fits {_quoted(query.words)} by its {by}"
 
 
 def _wanted(query: Query) -> str:

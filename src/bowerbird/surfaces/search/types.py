@@ -97,6 +97,7 @@ class Query:
 
     Attributes:
         words: as typed, without space around them; empty where none were.
+        rest: the words without their colours.
         colours: named colours that the words ask for.
         refused: named colours that the words refuse.
         look: float32 [1, look_width] of the picture as given; None where none was.
@@ -108,6 +109,7 @@ class Query:
     """
 
     words: str
+    rest: str
     colours: tuple[str, ...]
     refused: tuple[str, ...]
     look: np.ndarray | None
