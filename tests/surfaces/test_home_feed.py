@@ -1,4 +1,5 @@
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -153,6 +154,19 @@ def test_same_cursor_gives_the_same_page_again(world: World, feed: HomeFeed) -> 
 
     assert again.placements == first.placements
     assert again.cursor == first.cursor
+
+
+def test_threads_that_share_a_feed_get_the_same_page_for_the_same_cursor(
+    world: World, feed: HomeFeed
+) -> None:
+    world.act("ann", Action.SAVE, "red-vase-0", "blue-lamp-0")
+    cursor = feed(world.feed_request()).cursor
+
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: feed(world.feed_request(cursor=cursor)), range(24)))
+
+    assert all(page.placements == found[0].placements for page in found)
+    assert {page.cursor for page in found} == {found[0].cursor}
 
 
 def test_cursor_still_works_after_a_restart(world: World, feed: HomeFeed) -> None:
