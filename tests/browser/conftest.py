@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -188,7 +189,7 @@ def keep_picture(page: Any, name: str) -> None:
     """Saves what the test ended with, where `PAGE_TEST_SHOTS` names a folder."""
     if folder := os.environ.get("PAGE_TEST_SHOTS"):
         Path(folder).mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=str(Path(folder) / f"{name}.png"))
+        page.screenshot(path=str(Path(folder) / f"{re.sub(r'[^a-z0-9]+', '-', name)}.png"))
 
 
 @pytest.fixture(scope="session")

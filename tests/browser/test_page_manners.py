@@ -362,9 +362,12 @@ def test_what_was_seen_opened_and_looked_at_is_reported_once(visit: Any) -> None
     page.locator(f'[data-item="{item}"] > a').click()
     expect(page.get_by_role("heading", name="More like this")).to_be_visible()
     page.wait_for_timeout(700)
-    page.get_by_role("combobox", name="Search").fill("red cup")
-    page.get_by_role("combobox", name="Search").press("Enter")
+    with page.expect_response("**/v1/events") as taken:
+        page.get_by_role("combobox", name="Search").fill("red cup")
+        page.get_by_role("combobox", name="Search").press("Enter")
     expect(page.get_by_role("feed", name="What was found")).to_be_visible()
+    assert taken.value.status == 202
+    assert (taken.value.json()["rejected"], taken.value.json()["accepted"] > 0) == ([], True)
     page.evaluate("window.dispatchEvent(new Event('pagehide'))")
     page.wait_for_timeout(500)
 
