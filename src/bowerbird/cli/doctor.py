@@ -98,7 +98,7 @@ def check_disk(lake: Path) -> Finding:
 
 def check_lake(path: Path) -> Finding:
     """The lake opens; what it holds."""
-    from bowerbird.lake import Lake
+    from bowerbird.lake.lake import Lake
 
     try:
         with Lake.open(path) as lake:

@@ -6,7 +6,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bowerbird.cli.lake import shown_progress
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rich.progress import Progress
+
     from bowerbird.encode import EncodeConfig
     from bowerbird.lake.lake import Lake
 
@@ -38,8 +44,8 @@ def run_run(args: argparse.Namespace) -> int:
     from bowerbird.lake.lake import Lake
 
     config = _config(args)
-    with Lake.open(args.lake) as lake:
-        report = encode_missing(lake, load_encoders(config), config=config)
+    with Lake.open(args.lake) as lake, shown_progress(args.json) as progress:
+        report = encode_missing(lake, load_encoders(config), counted(progress), config)
     sentence = (
         f"encoded {report.pictures:,} pictures and {report.words:,} texts in {report.seconds:.1f} s "
         f"({report.pictures_per_second:.0f} pictures/s), {report.skipped:,} skipped"
@@ -60,7 +66,8 @@ def run_fit(args: argparse.Namespace) -> int:
     pairs = len(space.parts.pair_features)
     facts = {"space": space.stamp_text, "pairs": pairs, "look": space.look_width, "words": space.words_width}
     sentence = (
-        f"fitted {space.stamp_text} on {pairs:,} pairs; rebuild the index with `bowerbird retrieve build`"
+        f"fitted {space.stamp_text} on {pairs:,} pairs; "
+        "rebuild the index with `bowerbird retrieve build-index`"
     )
     print(json.dumps(facts) if args.json else sentence)
     return 0
@@ -105,22 +112,29 @@ def run_words(args: argparse.Namespace) -> int:
 
 
 def encode_lake(lake: "Lake", config: "EncodeConfig") -> str:
-    """Encodes what is missing, fits the space if there is none for these encoders; gives a sentence."""
-    from bowerbird.core.errors import IncompatibleEmbeddingError
-    from bowerbird.encode.job import encode_missing, fit_space, load_space
+    """Encodes what is missing, fits the space where that is due; gives a sentence."""
+    from bowerbird.encode.fitting import fit_if_due
+    from bowerbird.encode.job import encode_missing
     from bowerbird.encode.registry import load_encoders
 
     encoders = load_encoders(config)
-    report = encode_missing(lake, encoders, config=config)
-    try:
-        space = load_space(lake, encoders)
-    except IncompatibleEmbeddingError:
-        space = None  # of the encoders before; derived, so it is fitted again
-    space = space or fit_space(lake, encoders)
+    with shown_progress(is_hidden=False) as progress:
+        report = encode_missing(lake, encoders, counted(progress), config)
+    space = fit_if_due(lake, encoders)
     return (
         f"encoded {report.pictures:,} pictures and {report.words:,} texts in {report.seconds:.1f} s; "
         f"joint space {space.stamp_text.rsplit('.', 1)[-1]}"
     )
+
+
+def counted(progress: "Progress") -> "Callable[[str, int], None]":
+    """What keeps a line of progress up to date."""
+    task = progress.add_task("encoding")
+
+    def tell(kind: str, done: int) -> None:
+        progress.update(task, description=f"{done:,} {kind} encoded")
+
+    return tell
 
 
 def _config(args: argparse.Namespace) -> "EncodeConfig":

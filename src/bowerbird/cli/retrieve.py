@@ -64,6 +64,7 @@ def index_lake(lake: "Lake", config: "EncodeConfig") -> str:
     started_s = time.perf_counter()
     indexes = _ready(lake, config).indexes
     indexes.close()
+    lake.items.maintain()  # misspelt words are mended from the index of words
     return f"indexed {len(indexes.words):,} items in {time.perf_counter() - started_s:.1f} s"
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from bowerbird.core.errors import IncompatibleEmbeddingError
 from bowerbird.encode.background import load_background
 from bowerbird.encode.calibrate import calibrated
 from bowerbird.encode.config import EncodeConfig
@@ -20,6 +21,8 @@ log = logging.getLogger(__name__)
 
 MOST_ITEMS = 6_000
 """Items of the sample that the space is fitted on."""
+OUTGROWN = 2
+"""A lake whose sample is so many times the one the space was fitted on gets a new space."""
 
 
 def encoders_stamp(encoders: Encoders) -> str:
@@ -64,9 +67,24 @@ def load_space(lake: Lake, encoders: Encoders) -> BridgeSpace | None:
     return BridgeSpace(parts, stamp)
 
 
+def fit_if_due(lake: Lake, encoders: Encoders) -> BridgeSpace:
+    """The lake's space, fitted now if there is none for these encoders or the lake has outgrown it.
+
+    A space fitted on a handful of items knows little; one fitted on half of them or more is kept, since a new
+    one means a new index.
+    """
+    try:
+        space = load_space(lake, encoders)
+    except IncompatibleEmbeddingError:
+        space = None  # of the encoders before; derived, so it is fitted again
+    if space is None or _sample_step(lake)[1] >= OUTGROWN * max(int(space.parts.fitted_on[0]), 1):
+        return fit_space(lake, encoders)
+    return space
+
+
 def sample_items(lake: Lake, encoders: Encoders) -> Sample:
     """At most `MOST_ITEMS` items, spread evenly over the lake, in order of their numbers."""
-    step = max(1, -(-lake.items.count() // MOST_ITEMS))
+    step, _ = _sample_step(lake)
     kept = [_every(raw, step) for raw in raw_items(lake, encoders)]
     if not kept:
         widths = (encoders.pictures.width, encoders.words.width, len(NAMED_COLOURS))
@@ -80,6 +98,13 @@ def sample_items(lake: Lake, encoders: Encoders) -> Sample:
         colours=np.concatenate([raw.colours for raw in kept])[order],
         texts=[texts[row] for row in order],
     )
+
+
+def _sample_step(lake: Lake) -> tuple[int, int]:
+    """Every how many items one is taken, and how many that makes."""
+    count = lake.items.count()
+    step = max(1, -(-count // MOST_ITEMS))
+    return step, -(-count // step)
 
 
 def _every(raw: RawItems, step: int) -> RawItems:

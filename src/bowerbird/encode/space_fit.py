@@ -81,6 +81,7 @@ def fit_parts(
         probes=np.zeros((0, MOST_AXES), np.float32),
         words_odds=WORDLESS_ODDS,
         look_odds=DEFAULT_LOOK_ODDS,
+        fitted_on=np.array([len(sample.texts)], np.int64),
     )
     return _with_pairs(before_pairs, sample, np.flatnonzero(seen & named))
 

@@ -10,7 +10,7 @@ from bowerbird.core.errors import IncompatibleEmbeddingError
 from bowerbird.encode.session import write_whole
 from bowerbird.encode.types import content_hash
 
-FORMAT = "1"
+FORMAT = "2"
 """Grows when an older file would be read wrongly or would give other vectors."""
 
 
@@ -36,6 +36,7 @@ class SpaceParts:
         vocabulary: [v, Dt] phrases of the catalogue.
         probes: [p, Dt] things that the catalogue's words do not name.
         words_odds, look_odds: weights of the logistic calibration.
+        fitted_on: [1] items of the sample.
     """
 
     takes_roots: np.ndarray
@@ -56,6 +57,7 @@ class SpaceParts:
     probes: np.ndarray
     words_odds: np.ndarray
     look_odds: np.ndarray
+    fitted_on: np.ndarray
 
     @property
     def version(self) -> str:
