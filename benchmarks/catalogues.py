@@ -40,6 +40,9 @@ class Shelf:
     signatures: np.ndarray
     texts: list[str]
 
+    def __len__(self) -> int:
+        return len(self.rows)
+
     def take(self, rows: np.ndarray) -> "Shelf":
         """Only these rows."""
         return Shelf(
