@@ -15,11 +15,6 @@ from bowerbird.encode.torch_file import read_tensors
 
 
 @pytest.fixture(scope="module")
-def models_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("models")
-
-
-@pytest.fixture(scope="module")
 def encoder(models_dir: Path) -> Lite0Encoder:
     return Lite0Encoder(models_dir)
 

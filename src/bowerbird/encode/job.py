@@ -78,23 +78,20 @@ def _encode_pictures(
     lake: Lake, encoders: Encoders, settings: EncodeConfig, threads: ThreadPoolExecutor, tell: Progress
 ) -> tuple[int, int]:
     table = picture_table(lake, encoders)
-    skipped = 0
+    taken = 0
 
     def missing() -> Iterator[tuple[str, bytes]]:
-        nonlocal skipped
+        nonlocal taken
         for keys in _missing_keys(table, _media_ids(lake)):
             for batch in _slices(keys, 256):
                 found = lake.media.take(batch, ["id", "thumb"])
-                thumbs = zip(found["id"].to_pylist(), found["thumb"].to_pylist(), strict=True)
-                for key, thumb in thumbs:
-                    if thumb:
-                        yield key, thumb
-                    else:
-                        skipped += 1
+                taken += found.num_rows
+                yield from zip(found["id"].to_pylist(), found["thumb"].to_pylist(), strict=True)
 
     def encode(part: Sequence[tuple[str, bytes]]) -> tuple[list[str], Embeddings]:
-        vectors = encoders.pictures.encode_pictures([_pixels(thumb) for _, thumb in part])
-        return [key for key, _ in part], vectors
+        decoded = [(key, pixels) for key, thumb in part if (pixels := _pixels(thumb)) is not None]
+        vectors = encoders.pictures.encode_pictures([pixels for _, pixels in decoded])
+        return [key for key, _ in decoded], vectors
 
     parts = _grouped(missing(), settings.batch_items)
     done = 0
@@ -102,7 +99,7 @@ def _encode_pictures(
         table.upsert(embedding_rows(keys, vectors, encoders.pictures.stamp))
         done += len(keys)
         tell("pictures", done)
-    return done, skipped
+    return done, taken - done
 
 
 def _encode_words(lake: Lake, encoders: Encoders, threads: ThreadPoolExecutor, tell: Progress) -> int:
@@ -158,9 +155,14 @@ def _among(hashes: np.ndarray, known: np.ndarray) -> list[bool]:
     return among
 
 
-def _pixels(thumb: bytes) -> Pixels:
-    with Image.open(io.BytesIO(thumb)) as picture:
-        return np.asarray(picture.convert("RGB"))
+def _pixels(thumb: bytes | None) -> Pixels | None:
+    """None where there is no thumbnail or it is damaged; `lake import` makes it again."""
+    try:
+        with Image.open(io.BytesIO(thumb or b"")) as picture:
+            return np.asarray(picture.convert("RGB"))
+    except (OSError, ValueError) as error:
+        log.warning("thumbnail unreadable", extra={"error": str(error), "next": "bowerbird lake import"})
+        return None
 
 
 def _slices(things: list[_T], size: int) -> Iterator[list[_T]]:
