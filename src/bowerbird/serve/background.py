@@ -5,6 +5,8 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 
+import numpy as np
+
 from bowerbird.core.clock import Clock
 from bowerbird.lake.catalogue import Catalogue
 from bowerbird.lake.lake import Lake
@@ -58,6 +60,21 @@ class Sync:
         self._indexes.sync()
         self._newest.refresh()
         self._done_s = time.monotonic()
+
+    def include(self, number: int) -> None:
+        """This item can be found on return, also while a sync of many others is running."""
+        self._follow_media()
+        self._indexes.include(np.array([number], dtype=np.int64))
+        self._newest.refresh()
+
+    def exclude_deleted(self) -> None:
+        """What was deleted is on no page on return; the indexes let go of it at the next sync.
+
+        Every surface asks the catalogue what is live, so nobody has to wait for the indexes.
+        """
+        self._follow_media()
+        self._catalogue.refresh()
+        self._newest.refresh()
 
     def _follow_media(self) -> None:
         with self._lock:
@@ -121,10 +138,6 @@ class Background:
                 niceness=19,
             )
 
-    def sync_now(self) -> None:
-        """Everything written before the call is searchable, or gone, on return."""
-        self._sync()
-
     def readings(self) -> Iterable[Reading]:
         """What to show in the metrics."""
         yield (
@@ -144,6 +157,8 @@ class Background:
     def stop(self) -> None:
         """End after what is being done."""
         self._stopping.set()
+        for loop in self._loops:
+            loop.ask_to_stop()
         for loop in self._loops:
             loop.stop()
 

@@ -1,7 +1,6 @@
 """This file is about changing the catalogue over HTTP: one item in, one item out, both true when answered."""
 
 import hashlib
-from collections.abc import Callable
 
 from bowerbird.core.errors import NotFoundError, PictureError
 from bowerbird.lake.catalogue import Catalogue
@@ -10,19 +9,15 @@ from bowerbird.lake.importing.batch import Batch, ReadyRow, row_hash_of, store
 from bowerbird.lake.items import delete_items
 from bowerbird.lake.lake import Lake
 from bowerbird.lake.types import ItemFields
+from bowerbird.serve.background import Sync
 
 SOURCE = "api"
 
 
 class Edits:
-    """Adds and deletes items the way an import does, one at a time.
+    """Adds and deletes items the way an import does, one at a time."""
 
-    `sync` brings what changed in the lake into catalogue and indexes; it is done when it returns.
-    """
-
-    def __init__(
-        self, lake: Lake, catalogue: Catalogue, decode: DecodePool, sync: Callable[[], object]
-    ) -> None:
+    def __init__(self, lake: Lake, catalogue: Catalogue, decode: DecodePool, sync: Sync) -> None:
         self._lake = lake
         self._catalogue = catalogue
         self._decode = decode
@@ -41,8 +36,9 @@ class Edits:
         stored = store(self._lake, Batch([row], {sha: content}, {sha: picture}), SOURCE)
         for reject in stored.rejects:
             raise PictureError(reject.received, code=reject.code, hint=reject.hint)
-        self._sync()
-        return self._catalogue.card(int(self._catalogue.numbers_of([fields.id])[0]))
+        number = int(self._lake.records.numbers.find([fields.id])[0])
+        self._sync.include(number)
+        return self._catalogue.card(number)
 
     def delete(self, item_id: str) -> None:
         """The item is on no page any more.
@@ -54,4 +50,4 @@ class Edits:
             raise NotFoundError(
                 f"there is no item {item_id[:80]!r}; it was never here, or was deleted before"
             )
-        self._sync()
+        self._sync.exclude_deleted()

@@ -113,10 +113,14 @@ class Repeater:
         """Call `work` without waiting for the interval to end."""
         self._poked.set()
 
-    def stop(self) -> None:
-        """End after the current call."""
+    def ask_to_stop(self) -> None:
+        """Begin to end, without waiting for it."""
         self._stopping.set()
         self._poked.set()
+
+    def stop(self) -> None:
+        """End after the current call."""
+        self.ask_to_stop()
         if self._thread.is_alive():
             self._thread.join()
 
