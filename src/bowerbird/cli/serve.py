@@ -4,8 +4,6 @@ import argparse
 import json
 from pathlib import Path
 
-from bowerbird.serve.settings import load_settings, settings_text
-
 
 def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Adds `serve`, `serve config` and `serve openapi`."""
@@ -25,7 +23,9 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def run_serve(args: argparse.Namespace) -> int:
     """Serves until it is told to stop."""
+    # Loaded when the command runs, so that `--help` answers at once.
     from bowerbird.serve.app import serve
+    from bowerbird.serve.settings import load_settings
 
     settings = load_settings(args.config, {"lake": args.lake, "host": args.host, "port": args.port})
     serve(settings, on_start=lambda address: print(f"Bowerbird listens on {address}", flush=True))
@@ -34,6 +34,8 @@ def run_serve(args: argparse.Namespace) -> int:
 
 def run_config(args: argparse.Namespace) -> int:
     """Prints the effective settings."""
+    from bowerbird.serve.settings import load_settings, settings_text
+
     settings = load_settings(args.config, {"lake": args.lake, "host": args.host, "port": args.port})
     print(json.dumps(settings.model_dump(mode="json")) if args.json else settings_text(settings))
     return 0
