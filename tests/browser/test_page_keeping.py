@@ -220,3 +220,36 @@ def test_forget_me_asks_and_then_nothing_is_left(visit: Any) -> None:
 
     page.goto("/boards")
     expect(page.get_by_role("heading", name="A place for what you find")).to_be_visible()
+
+
+def test_save_and_undo_in_quick_succession_leave_nothing_behind(visit: Any) -> None:
+    page = visit()
+    item = save_first(page, "Quick")
+    order: list[str] = []
+    page.on("request", lambda asked: "/items" in asked.url and order.append(f"{asked.method} sent"))
+    page.on(
+        "response", lambda answer: "/items" in answer.url and order.append(f"{answer.request.method} done")
+    )
+    card = page.locator(".card").nth(2)
+    card.hover()
+
+    card.get_by_role("button", name="Save to Quick").click()
+    with page.expect_response(lambda answer: answer.request.method == "DELETE"):
+        page.get_by_role("button", name="Undo").last.click()
+
+    assert order[:3] == ["POST sent", "POST done", "DELETE sent"]
+    open_board(page, "Quick")
+    expect(page.locator(f'[data-item="{item}"]')).to_be_visible()
+    expect(page.locator(".card")).to_have_count(1)
+
+
+def test_item_that_was_hidden_stays_on_the_board_it_was_saved_to(visit: Any) -> None:
+    page = visit()
+    item = save_first(page, "Kept")
+    with page.expect_response("**/hide"):
+        choose(page, "Hide")
+    expect(page.locator(f'[data-item="{item}"]')).to_have_count(0)
+
+    open_board(page, "Kept")
+
+    expect(page.locator(f'[data-item="{item}"]')).to_be_visible()

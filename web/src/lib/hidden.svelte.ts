@@ -4,6 +4,7 @@ import { SvelteSet } from 'svelte/reactivity';
 import * as calls from '../api/calls';
 import type { Card } from '../api/types';
 import { toasts } from './toasts.svelte';
+import { inTurn } from './turns';
 
 class Hidden {
   ids = new SvelteSet<string>();
@@ -12,7 +13,7 @@ class Hidden {
     this.ids.add(card.id);
     toasts.show('Hidden. You will see fewer like it.', { label: 'Undo', run: () => void this.show(card) });
     try {
-      await calls.hide(card.id);
+      await inTurn(card.id, () => calls.hide(card.id));
     } catch (error) {
       this.ids.delete(card.id);
       toasts.problem(error, 'Not hidden.', () => void this.hide(card));
@@ -22,7 +23,7 @@ class Hidden {
   async show(card: Card): Promise<void> {
     this.ids.delete(card.id);
     try {
-      await calls.unhide(card.id);
+      await inTurn(card.id, () => calls.unhide(card.id));
     } catch (error) {
       this.ids.add(card.id);
       toasts.problem(error, 'Still hidden.', () => void this.show(card));

@@ -6,6 +6,7 @@ import { Problem } from '../api/client';
 import type { Board, Card } from '../api/types';
 import { remember, remembered } from './remembered';
 import { toasts } from './toasts.svelte';
+import { inTurn } from './turns';
 
 export interface Spot {
   boardId: string;
@@ -44,7 +45,7 @@ class Shelves {
     this.#useLast(board.id);
     toasts.show(`Saved to ${board.name}`, { label: 'Undo', run: () => void this.unsave(card, spot) });
     try {
-      await calls.save(board.id, card.id, sectionId);
+      await inTurn(card.id, () => calls.save(board.id, card.id, sectionId));
       void this.load();
     } catch (error) {
       this.#put(card.id, before);
@@ -52,11 +53,21 @@ class Shelves {
     }
   }
 
+  /** Unsaves, and offers to think again. */
+  async takeOff(card: Card, spot: Spot): Promise<void> {
+    const again = () => {
+      const board = this.boards.find(({ id }) => id === spot.boardId);
+      if (board) void this.save(card, board, spot.sectionId);
+    };
+    toasts.show(`Taken off ${spot.boardName}`, { label: 'Undo', run: again });
+    await this.unsave(card, spot);
+  }
+
   async unsave(card: Card, spot: Spot): Promise<boolean> {
     const before = this.saved.get(card.id);
     this.saved.delete(card.id);
     try {
-      await calls.unsave(spot.boardId, card.id);
+      await inTurn(card.id, () => calls.unsave(spot.boardId, card.id));
       void this.load();
       return true;
     } catch (error) {
@@ -70,7 +81,7 @@ class Shelves {
     const spot = { boardId: board.id, boardName: board.name, sectionId };
     this.saved.set(card.id, spot);
     try {
-      await calls.move(from.boardId, card.id, board.id, sectionId);
+      await inTurn(card.id, () => calls.move(from.boardId, card.id, board.id, sectionId));
       void this.load();
       return true;
     } catch (error) {
