@@ -1,145 +1,142 @@
-"""This file is about checkpoints from Hugging Face: CLIP, SigLIP, plain vision and text models in folders.
+"""This file is about models of Hugging Face transformers in a local folder, as encoders of Bowerbird.
 
-Only local folders, only safetensors, no code of the checkpoint. Needs the extra `train`.
-A pair of plain models is named as two folders joined by a plus sign: `hf:/models/dinov2+/models/e5`.
+`hf:FOLDER` names a folder with one model: CLIP, SigLIP or SigLIP 2, a plain vision model, or a plain text
+model; or with two models, in its folders `pictures` and `words`. Needs the extra `train`.
 """
 
-import hashlib
-import json
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
+from bowerbird.adapters.huggingface_folder import PAIRS, ModelFolder, device, package
 from bowerbird.core.arrays import Embeddings, Pixels
-from bowerbird.core.errors import MissingModelError
+from bowerbird.core.errors import ConfigError
+from bowerbird.encode.geometry import as_float32, unit
+from bowerbird.encode.lite0 import Lite0Encoder
 from bowerbird.encode.minilm import MiniLmEncoder
 from bowerbird.encode.registry import Encoders
-from bowerbird.encode.types import EncoderStamp, PictureEncoder, WordsEncoder, content_hash
+from bowerbird.encode.types import EncoderStamp, PictureEncoder, WordsEncoder
 
-_RECIPE = b"1"
-_PAIRS = ("clip", "siglip", "siglip2")
-_SETTINGS = ("config.json", "preprocessor_config.json", "processor_config.json", "tokenizer.json")
+PICTURES, WORDS = "pictures", "words"
 
 
 def load_folder(folder: Path, models_dir: Path) -> Encoders:
-    """The encoders of a checkpoint folder, or of two folders joined by a plus sign.
-
-    A vision model alone is paired with the built-in words encoder.
+    """The encoders of a folder; a plain model alone is joined by the built-in one of the other side.
 
     Raises:
-        MissingModelError: torch or transformers is not installed, or the folder holds no such checkpoint.
+        MissingModelError: a package is not installed, or the folder is absent or lacks files.
+        ConfigError: a model that cannot be used, or on the wrong side.
     """
-    picture_folder, _, words_folder = str(folder).partition("+")
-    checkpoint = _Checkpoint(Path(picture_folder))
-    if checkpoint.family in _PAIRS and not words_folder:
-        model = checkpoint.load("pair")
-        return Encoders(
-            HuggingFacePictures(checkpoint, model), HuggingFaceWords(checkpoint, model), True, models_dir
-        )
-    pictures: PictureEncoder = HuggingFacePictures(checkpoint, checkpoint.load("vision"))
+    root = folder.expanduser()
+    if (root / PICTURES).is_dir() or (root / WORDS).is_dir():
+        return _load_two(root, models_dir)
+    found = ModelFolder(root)
+    model, is_pooled = found.load()
+    if found.family in PAIRS:
+        # One lock: the network of a pair is one object.
+        lock = threading.Lock()
+        pair = HuggingFacePictures(found, model, is_pooled, lock), HuggingFaceWords(found, model, lock)
+        return Encoders(*pair, share_space=True, models_dir=models_dir)
+    if model.main_input_name == "pixel_values":
+        pictures = HuggingFacePictures(found, model, is_pooled, threading.Lock())
+        return Encoders(pictures, MiniLmEncoder(), models_dir=models_dir)
+    words = HuggingFaceWords(found, model, threading.Lock())
+    return Encoders(Lite0Encoder(models_dir), words, models_dir=models_dir)
+
+
+def _load_two(root: Path, models_dir: Path) -> Encoders:
+    pictures: PictureEncoder = Lite0Encoder(models_dir)
     words: WordsEncoder = MiniLmEncoder()
-    if words_folder:
-        text = _Checkpoint(Path(words_folder))
-        words = HuggingFaceWords(text, text.load("text"))
-    return Encoders(pictures, words, False, models_dir)
+    if (root / PICTURES).is_dir():
+        found = ModelFolder(root / PICTURES)
+        model, is_pooled = found.load()
+        if found.family not in PAIRS and model.main_input_name != "pixel_values":
+            raise _wrong_side(found, PICTURES)
+        pictures = HuggingFacePictures(found, model, is_pooled, threading.Lock())
+    if (root / WORDS).is_dir():
+        found = ModelFolder(root / WORDS)
+        model, _ = found.load()
+        if found.family not in PAIRS and model.main_input_name != "input_ids":
+            raise _wrong_side(found, WORDS)
+        words = HuggingFaceWords(found, model, threading.Lock())
+    return Encoders(pictures, words, models_dir=models_dir)
 
 
-class _Checkpoint:
-    """A folder that was looked at before anything of it is loaded."""
-
-    def __init__(self, folder: Path):
-        self.folder = folder
-        settings = folder / "config.json"
-        weights = sorted(folder.glob("*.safetensors"))
-        if not settings.is_file() or not weights:
-            raise MissingModelError(
-                f"{folder} holds no config.json with *.safetensors; needed is a checkpoint saved by "
-                "transformers as safetensors; download it there first, nothing is fetched from here"
-            )
-        self.settings: dict[str, Any] = json.loads(settings.read_text(encoding="utf-8"))
-        self.family = str(self.settings.get("model_type", ""))
-        digest = hashlib.sha256()
-        for path in weights:
-            with path.open("rb") as file:
-                digest.update(hashlib.file_digest(file, "sha256").digest())
-        self.version = digest.hexdigest()[:8]
-
-    def stamp(self, side: str) -> EncoderStamp:
-        """Made from the weights, the settings and the tokenizer, wherever the folder lies."""
-        found = [path.read_bytes() for name in _SETTINGS if (path := self.folder / name).is_file()]
-        return EncoderStamp(f"hf-{self.family}-{side}", self.version, content_hash(_RECIPE, *found)[:4])
-
-    def load(self, kind: Literal["pair", "vision", "text"]) -> Any:
-        """The model, in evaluation mode."""
-        transformers = _transformers()
-        model = transformers.AutoModel.from_pretrained(
-            self.folder, local_files_only=True, use_safetensors=True, trust_remote_code=False
-        )
-        wanted = {"pair": "get_image_features", "vision": "forward", "text": "forward"}[kind]
-        if not hasattr(model, wanted):
-            raise MissingModelError(f"{self.folder} holds a {self.family} model; needed is one for {kind}")
-        return model.eval()
+def _wrong_side(found: ModelFolder, side: str) -> ConfigError:
+    return ConfigError(
+        f"the model folder {found.folder} holds a model of the family {found.family!r}; needed is one for "
+        f"{side}; put it where it belongs"
+    )
 
 
 class HuggingFacePictures:
-    """The vision side of a checkpoint. One call of the network at a time; torch uses its own threads."""
+    """The vision side of a model. One call of the network at a time; torch uses all cores for it."""
 
-    def __init__(self, checkpoint: _Checkpoint, model: Any):
-        self._torch = _torch()
+    def __init__(self, found: ModelFolder, model: Any, is_pooled: bool, lock: threading.Lock):
+        self._torch = package("torch")
         self._model = model
-        self._processor = _transformers().AutoImageProcessor.from_pretrained(
-            checkpoint.folder, local_files_only=True, trust_remote_code=False
-        )
-        self._stamp = checkpoint.stamp("pictures")
-        self._lock = threading.Lock()
-        self._width = self.encode_pictures([np.zeros((8, 8, 3), np.uint8)]).shape[1]
+        self._is_pooled = is_pooled
+        self._has_first_token = any("cls_token" in name for name, _ in model.named_parameters())
+        self._processor = found.image_processor()
+        self._stamp = found.picture_stamp(self._processor)
+        self._lock = lock
+        small = np.zeros((8, 12, 3), dtype=np.uint8)
+        self._width = _width_of(lambda: self.encode_pictures([small]), found, "image processor")
 
     @property
     def stamp(self) -> EncoderStamp:
-        """Changes with the weights and the settings."""
+        """Changes with the weights, the settings and the way that pictures are prepared."""
         return self._stamp
 
     @property
     def width(self) -> int:
         """As wide as what the network gave for a black picture."""
-        return int(self._width)
+        return self._width
 
     def encode_pictures(self, pictures: Sequence[Pixels]) -> Embeddings:
-        """[B, D] pooled, not scaled to unit length."""
+        """[B, D] one unit vector a picture, in order; pictures may differ in size."""
         if not pictures:
             return np.empty((0, self._width), dtype=np.float32)
         inputs = self._processor(
             images=list(pictures), return_tensors="pt", input_data_format="channels_last"
-        )
+        ).to(device())
         with self._lock, self._torch.inference_mode():
             if hasattr(self._model, "get_image_features"):
                 # All that the processor made: SigLIP 2 with free sizes needs shapes and masks too.
-                found = self._model.get_image_features(**inputs)
-            else:
-                found = self._model(pixel_values=inputs["pixel_values"])
-        return _as_array(_pooled(found))
+                return _unit_array(_features(self._model.get_image_features(**inputs)))
+            return _unit_array(self._whole(self._model(pixel_values=inputs["pixel_values"])))
+
+    def _whole(self, found: Any) -> Any:
+        """[B, D] of a plain network's answer: pooled by itself, or its first token, or the mean."""
+        pooled = getattr(found, "pooler_output", None)
+        if pooled is not None and self._is_pooled:
+            return pooled.flatten(1)
+        states = found.last_hidden_state
+        if states.ndim == 4:  # the map of a convolutional network
+            return states.mean(dim=(2, 3))
+        return states[:, 0] if self._has_first_token else states.mean(dim=1)
 
 
 class HuggingFaceWords:
-    """The text side of a checkpoint: pooled by the model where it can, else the mean over its tokens."""
+    """The text side of a model. One call of the network at a time; torch uses all cores for it."""
 
-    def __init__(self, checkpoint: _Checkpoint, model: Any):
-        self._torch = _torch()
+    def __init__(self, found: ModelFolder, model: Any, lock: threading.Lock):
+        self._torch = package("torch")
         self._model = model
-        self._family = checkpoint.family
-        self._tokenizer = _transformers().AutoTokenizer.from_pretrained(
-            checkpoint.folder, local_files_only=True, trust_remote_code=False
-        )
-        text: dict[str, Any] = checkpoint.settings.get("text_config") or checkpoint.settings
-        # SigLIP was trained on texts padded to full length; shorter ones come out wrong.
-        self._padding = "max_length" if self._family.startswith("siglip") else "longest"
-        self._most_tokens = min(int(text.get("max_position_embeddings") or 64), 256)
-        self._stamp = checkpoint.stamp("words")
-        self._lock = threading.Lock()
-        self._width = self.encode_words(["a"]).shape[1]
+        self._tokenizer = found.tokenizer()
+        self._is_siglip = found.family.startswith("siglip")
+        # The first place has to be the first token, and SigLIP was trained with its padding behind; a
+        # tokenizer class may say otherwise where its file says nothing.
+        self._tokenizer.padding_side = "right"
+        self._takes_first_token = found.takes_first_token()
+        self._most_tokens = found.most_tokens(self._tokenizer)
+        self._stamp = found.words_stamp()
+        self._lock = lock
+        long = "a " * 2 * self._most_tokens
+        self._width = _width_of(lambda: self.encode_words([long, "a"]), found, "tokenizer")
 
     @property
     def stamp(self) -> EncoderStamp:
@@ -149,67 +146,58 @@ class HuggingFaceWords:
     @property
     def width(self) -> int:
         """As wide as what the network gave for one letter."""
-        return int(self._width)
+        return self._width
 
     def encode_words(self, texts: Sequence[str]) -> Embeddings:
-        """[B, D] one row a text; zeros for an empty one."""
+        """[B, D] one unit vector a text, in order; zeros for an empty one; cut where the model ends."""
         filled = [row for row, text in enumerate(texts) if text.strip()]
         if not filled:
             return np.zeros((len(texts), self._width), dtype=np.float32)
-        inputs = self._tokenizer(
-            [texts[row] for row in filled],
-            padding=self._padding,
-            truncation=True,
-            max_length=self._most_tokens,
-            return_tensors="pt",
-        )
-        with self._lock, self._torch.inference_mode():
-            if hasattr(self._model, "get_text_features"):
-                given = {name: inputs[name] for name in ("input_ids", "attention_mask") if name in inputs}
-                found = _as_array(_pooled(self._model.get_text_features(**given)))
-            else:
-                states = self._model(**inputs).last_hidden_state
-                mask = inputs["attention_mask"].unsqueeze(-1).to(states.dtype)
-                found = _as_array((states * mask).sum(1) / mask.sum(1).clamp(min=1))
+        found = self._encode([texts[row] for row in filled])
         vectors = np.zeros((len(texts), found.shape[1]), dtype=np.float32)
         vectors[filled] = found
         return vectors
 
+    def _encode(self, texts: list[str]) -> Embeddings:
+        # SigLIP was trained on small letters, padded to full length, and looks at the padding too.
+        # Source: mlfoundations/open_clip issue 984; transformers' pipeline pads it alike.
+        inputs = self._tokenizer(
+            [text.lower() for text in texts] if self._is_siglip else texts,
+            padding="max_length" if self._is_siglip else "longest",
+            truncation=True,
+            max_length=self._most_tokens,
+            return_tensors="pt",
+        ).to(device())
+        with self._lock, self._torch.inference_mode():
+            if self._is_siglip:
+                return _unit_array(_features(self._model.get_text_features(input_ids=inputs["input_ids"])))
+            mask = inputs["attention_mask"]
+            if hasattr(self._model, "get_text_features"):
+                features = self._model.get_text_features(input_ids=inputs["input_ids"], attention_mask=mask)
+                return _unit_array(_features(features))
+            states = self._model(**inputs).last_hidden_state
+            if self._takes_first_token:
+                return _unit_array(states[:, 0])
+            weights = mask.unsqueeze(-1).to(states.dtype)
+            return _unit_array((states * weights).sum(1) / weights.sum(1).clamp(min=1))
 
-def _pooled(found: Any) -> Any:
-    """Older versions give the tensor itself, newer ones an object around it; models differ too."""
-    pooled = getattr(found, "pooler_output", None)
-    if pooled is not None:
-        return pooled
-    states = getattr(found, "last_hidden_state", None)
-    if states is None:
-        return found
-    # Without a pooled output: the mean over tokens, or over the map of a convolutional network.
-    return states.mean(dim=1) if states.ndim == 3 else states.mean(dim=(2, 3))
+
+def _features(found: Any) -> Any:
+    """The tensor, bare in older versions of transformers, in an object in newer ones."""
+    return getattr(found, "pooler_output", found)
 
 
-def _as_array(tensor: Any) -> Embeddings:
-    array: Embeddings = tensor.detach().float().cpu().numpy().reshape(len(tensor), -1)
-    return array
+def _unit_array(tensor: Any) -> Embeddings:
+    return as_float32(unit(tensor.float().cpu().numpy()))
 
 
-def _transformers() -> Any:
+def _width_of(encode: Callable[[], Embeddings], found: ModelFolder, part: str) -> int:
+    """Width of a first answer, which also shows that the parts of the folder belong together."""
     try:
-        import transformers
-    except ImportError as error:
-        raise MissingModelError(_NOT_INSTALLED.format("transformers")) from error
-    return transformers
-
-
-def _torch() -> Any:
-    try:
-        import torch
-    except ImportError as error:
-        raise MissingModelError(_NOT_INSTALLED.format("torch")) from error
-    return torch
-
-
-_NOT_INSTALLED = (
-    "{} is not installed; it is needed for checkpoints from Hugging Face; "
-    "run `pip install 'bowerbird[train]'`"
-)
+        vectors = encode()
+    except (ValueError, RuntimeError, IndexError, KeyError, TypeError) as error:
+        odd = f"holds a network that its {part} does not fit ({error})"
+        raise found.refused(odd, f"the {part} of that model") from error
+    if not np.isfinite(vectors).all() or not vectors.any():
+        raise found.refused("gives numbers that mean nothing", "weights that are whole")
+    return int(vectors.shape[1])
