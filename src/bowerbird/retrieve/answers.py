@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from bowerbird.core.arrays import Pixels
 from bowerbird.encode.registry import Encoders
 from bowerbird.encode.types import JointSpace

@@ -13,7 +13,7 @@ class IndexConfig(BaseModel):
     flat_below_items: Annotated[int, Field(ge=0)] = 4_000
     """Smaller catalogues are scanned whole: exact, and no slower than lists."""
 
-    rows_per_list: Annotated[int, Field(ge=8, le=10_000)] = 80
+    rows_per_list: Annotated[int, Field(ge=8, le=10_000)] = 100
     """Average length of an inverted list; the number of lists is capped by `max_lists`."""
 
     max_lists: Annotated[int, Field(ge=1, le=65_536)] = 4_096

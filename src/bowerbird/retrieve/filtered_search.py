@@ -23,11 +23,11 @@ from bowerbird.retrieve.recall_table import CONFIDENCE_DEVIATIONS, RecallTable
 from bowerbird.retrieve.rows import Rows, Selection, select
 from bowerbird.retrieve.types import Hits
 
-EFFORTS = (0.8, 0.9, 0.95, 0.97, 0.98, 0.99, 0.995)
+EFFORTS = (0.9, 0.95, 0.97, 0.99)
 _SLACKS = np.arange(0, 1.51, 0.02)
 _NEAREST_LISTS = 192  # so many are brought in order at first; mostly enough
 _RUNG = 1.3  # each number of lists that is considered is so many times the one before
-_QUERIES = 160
+_QUERIES = 128
 _HOLE_ROWS = 50
 
 

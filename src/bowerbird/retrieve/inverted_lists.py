@@ -89,7 +89,7 @@ class InvertedLists:
         """[Q, k] proposed item numbers from the lists nearest to each query, -1 where there are fewer.
 
         Args:
-            queries: [Q, D]
+            queries: [Q, D] contiguous.
             k: how many proposals a query.
             probes: how many lists.
         """
@@ -97,8 +97,12 @@ class InvertedLists:
         params = self._params.get(probes)
         if params is None:
             params = self._params.setdefault(probes, faiss.SearchParametersIVF(nprobe=probes))
-        _, numbers = self._ivf.search(queries, k, params=params)
-        return np.asarray(numbers)
+        numbers = np.empty((len(queries), k), dtype=np.int64)
+        scores = np.empty((len(queries), k), dtype=np.float32)
+        self._ivf.search_c(
+            len(queries), faiss.swig_ptr(queries), k, faiss.swig_ptr(scores), faiss.swig_ptr(numbers), params
+        )
+        return numbers
 
     def search_lists(
         self, queries: Queries, k: int, lists: np.ndarray, nearness: np.ndarray, bits: np.ndarray

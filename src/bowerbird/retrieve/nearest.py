@@ -61,23 +61,15 @@ def best(scores: np.ndarray, numbers: np.ndarray, k: int) -> Hits:
         k: width of the answer; filled up with -1 and -inf.
     """
     queries, width = scores.shape
+    if queries == 1 and width:
+        named, ranked = _best_of(scores[0], numbers if numbers.ndim == 1 else numbers[0], k)
+        if len(named) == k:  # by far the most common: one query, enough hits
+            return Hits(named[None], ranked[None])
     found = Hits(np.full((queries, k), -1, np.int64), np.full((queries, k), -np.inf, np.float32))
-    if not width:
-        return found
-    for query in range(queries):
-        row = scores[query]
-        named = numbers if numbers.ndim == 1 else numbers[query]
-        if width > max(k, _FEW):
-            columns = _reaching(row, k)
-            row, named = row[columns], named[columns]
-        rounded = row.round(SCORE_DECIMALS)
-        order = np.lexsort((named, -rounded))[:k]
-        ranked = rounded[order]
-        there = len(ranked)
-        if there and ranked[-1] == -np.inf:
-            there = int(np.count_nonzero(ranked > -np.inf))  # they come first
-        found.numbers[query, :there] = named[order[:there]]
-        found.scores[query, :there] = ranked[:there]
+    for query in range(queries if width else 0):
+        named, ranked = _best_of(scores[query], numbers if numbers.ndim == 1 else numbers[query], k)
+        found.numbers[query, : len(named)] = named
+        found.scores[query, : len(named)] = ranked
     return found
 
 
@@ -85,6 +77,20 @@ def joined(left: Hits, right: Hits, k: int) -> Hits:
     """The k best of two answers to the same queries over separate items."""
     scores = np.concatenate([left.scores, right.scores], axis=1)
     return best(scores, np.concatenate([left.numbers, right.numbers], axis=1), k)
+
+
+def _best_of(row: np.ndarray, named: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+    """Numbers and rounded scores of at most k columns, best first; what scores -inf is left out."""
+    if len(row) > max(k, _FEW):
+        columns = _reaching(row, k)
+        row, named = row[columns], named[columns]
+    rounded = row.round(SCORE_DECIMALS)
+    order = np.lexsort((named, -rounded))[:k]
+    ranked = rounded[order]
+    if len(ranked) and ranked[-1] == -np.inf:
+        order = order[: np.count_nonzero(ranked > -np.inf)]  # they come first
+        ranked = ranked[: len(order)]
+    return named[order], ranked
 
 
 def _reaching(row: np.ndarray, k: int) -> np.ndarray:

@@ -1,13 +1,13 @@
 """This file is about how many inverted lists a wanted recall needs, as measured when the lists were built."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 
 RANKS = (10, 30, 100, 300, 1000)
-PROBES = (1, *sorted(2**power * step // 2 for power in range(1, 13) for step in (2, 3)))
+_EVERY_UP_TO = 24  # numbers of lists that are all looked at; beyond, each is so many times the one before
+_STEP = 1.1
 _ENOUGH = 0.9995
 CONFIDENCE_DEVIATIONS = 1.64  # one-sided 95 %
 
@@ -47,30 +47,42 @@ class RecallTable:
         return probes
 
 
-def measured(
-    truth: np.ndarray, search: Callable[[int, int], np.ndarray], *, lists: int, ranks: tuple[int, ...] = RANKS
-) -> RecallTable:
+def measured(truth_lists: np.ndarray, order: np.ndarray, depths: tuple[int, ...]) -> RecallTable:
     """The table of an index.
 
+    An item is found when its list is read, and lists are read from the nearest on: so the place of an item's
+    list on the way of a query says from how many lists on the item is found.
+
     Args:
-        truth: [Q, K] item numbers of the exact answer to held-out queries, best first.
-        search: (k, probes) -> [Q, k] item numbers that searching so many lists finds.
-        lists: how many lists there are.
-        ranks: depths to measure; those beyond K are left out.
+        truth_lists: [Q, K] lists of the items in the exact answer to held-out queries, best first.
+        order: [Q, L] lists from the nearest to each query on.
+        depths: depths k of recall@k, rising, at most K.
     """
-    depths = tuple(depth for depth in ranks if depth <= truth.shape[1]) or (truth.shape[1],)
-    tried: list[int] = []
-    columns: list[np.ndarray] = []
-    means: list[np.ndarray] = []
-    for probes in [*(p for p in PROBES if p < lists), lists]:
-        each = _recalls(truth, search(depths[-1], probes), depths)  # [R, Q]
-        spread = each.std(axis=1) / np.sqrt(each.shape[1])
-        tried.append(probes)
-        means.append(each.mean(axis=1))
-        columns.append(means[-1] - CONFIDENCE_DEVIATIONS * spread)
-        if columns[-1].min() >= _ENOUGH:
-            break
-    return RecallTable(depths, tuple(tried), np.stack(columns, axis=1), np.stack(means, axis=1))
+    queries, lists = order.shape
+    place = np.empty((queries, lists), dtype=np.int64)
+    np.put_along_axis(place, order, np.broadcast_to(np.arange(lists), order.shape), axis=1)
+    found_from = np.take_along_axis(place, truth_lists, axis=1) + 1  # [Q, K]
+    probes = _probes_to_try(lists)
+    each = np.stack([_found_by(found_from[:, :depth], probes) for depth in depths])  # [R, Q, P]
+    mean = each.mean(axis=1)
+    recall = mean - CONFIDENCE_DEVIATIONS * each.std(axis=1) / np.sqrt(queries)
+    enough = np.flatnonzero((recall >= _ENOUGH).all(axis=0))
+    kept = slice(0, int(enough[0]) + 1 if len(enough) else len(probes))
+    return RecallTable(depths, tuple(probes[kept].tolist()), recall[:, kept], mean[:, kept])
+
+
+def _probes_to_try(lists: int) -> np.ndarray:
+    grown = _EVERY_UP_TO * _STEP ** np.arange(1, 100)
+    wanted = np.concatenate([np.arange(1, _EVERY_UP_TO + 1), grown.astype(np.int64), [lists]])
+    return np.unique(wanted[wanted <= lists])
+
+
+def _found_by(found_from: np.ndarray, probes: np.ndarray) -> np.ndarray:
+    """[Q, P] the part of each row that is found by so many lists."""
+    ordered = np.sort(found_from, axis=1)
+    counts = [np.searchsorted(row, probes, side="right") for row in ordered]
+    found: np.ndarray = np.array(counts) / found_from.shape[1]
+    return found
 
 
 def recall_at(truth: np.ndarray, found: np.ndarray, k: int) -> np.ndarray:

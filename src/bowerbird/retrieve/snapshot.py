@@ -73,7 +73,7 @@ class Snapshot:
         """The same, its lists measured with other queries."""
         if self.lists is None:
             return self
-        recall = calibrated(self.rows, self.lists.inverted, queries, skip_self=False)
+        recall = calibrated(self.rows, self.lists.inverted, self.lists.list_of, queries, skip_self=False)
         return replace(self, lists=replace(self.lists, recall=recall))
 
 
@@ -103,7 +103,7 @@ def build_snapshot(
     else:
         inverted = centres.inverted.emptied()
     list_of = _filled(inverted, rows)
-    recall = calibrated(rows, inverted, _held_out(rows, config), skip_self=True)
+    recall = calibrated(rows, inverted, list_of, _held_out(rows, config), skip_self=True)
     lists = Lists(
         inverted,
         list_of,
@@ -116,20 +116,19 @@ def build_snapshot(
     return Snapshot(rows, replace(lists, slack=measured_slack(rows, lists, seed=config.seed + 2)))
 
 
-def calibrated(rows: Rows, inverted: InvertedLists, queries: Queries, *, skip_self: bool) -> RecallTable:
+def calibrated(
+    rows: Rows, inverted: InvertedLists, list_of: np.ndarray, queries: Queries, *, skip_self: bool
+) -> RecallTable:
     """How many lists an effort needs, measured with these queries against exact search.
 
     `skip_self`: the queries are among the rows, and to find oneself proves nothing.
     """
-    ranks = tuple(rank for rank in RANKS if rank <= max(RANKS[0], len(rows) // 20))
+    depths = tuple(rank for rank in RANKS if rank <= max(RANKS[0], len(rows) // 20))
+    depths = tuple(depth for depth in depths if depth < len(rows)) or (max(1, len(rows) - 1),)
     skip = int(skip_self)
-    truth = rows.exact(queries, ranks[-1] + skip).numbers
-
-    def probe(k: int, probes: int) -> np.ndarray:
-        proposed = inverted.search(queries, k + skip, probes)
-        return rows.scored(queries, proposed, k + skip).numbers[:, skip:]
-
-    return measured(truth[:, skip:], probe, lists=len(inverted), ranks=ranks)
+    truth = rows.exact(queries, depths[-1] + skip).numbers[:, skip:]
+    order = np.argsort(-(queries @ inverted.centres.T), axis=1)  # [Q, D] @ [D, L] -> [Q, L]
+    return measured(list_of[rows.rows_of(truth)].astype(np.int64), order, depths)
 
 
 def _filled(inverted: InvertedLists, rows: Rows) -> np.ndarray:
