@@ -122,8 +122,7 @@ def bert(folder: Path) -> None:
 
 def vit_and_bert(folder: Path) -> None:
     for side, save in (("pictures", vit), ("words", bert)):
-        (folder / side).mkdir(parents=True)
-        save(folder / side)
+        saved(folder / side, save)
 
 
 def saved(folder: Path, save: Callable[[Path], None], seed: int = 1) -> Path:
