@@ -3,6 +3,7 @@
 import hashlib
 import io
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +11,11 @@ import pyarrow as pa
 import pytest
 from PIL import Image, ImageDraw
 
-from bowerbird.encode import EncodeConfig, Encoders, load_encoders
-from bowerbird.lake.colours import colour_shares
+from bowerbird.encode import BridgeSpace, EncodeConfig, Encoders, load_encoders
+from bowerbird.encode.background import load_background
+from bowerbird.encode.job import encode_missing, fit_space, item_vectors
+from bowerbird.encode.space_fit import Sample, fit_parts
+from bowerbird.lake.colours import NAMED_COLOURS, colour_shares
 from bowerbird.lake.items import StoredItem, put_items
 from bowerbird.lake.lake import Lake
 from bowerbird.lake.types import ItemFields
@@ -75,8 +79,7 @@ def lake(tmp_path: Path) -> Iterator[Lake]:
         yield opened
 
 
-@pytest.fixture
-def shapes_lake(lake: Lake) -> Lake:
+def put_shapes(lake: Lake) -> None:
     """64 items: four shapes in four colours and four sizes, with titles."""
     put_pictures(
         lake,
@@ -87,7 +90,43 @@ def shapes_lake(lake: Lake) -> Lake:
             for size in (30, 45, 60, 75)
         },
     )
+
+
+@pytest.fixture
+def shapes_lake(lake: Lake) -> Lake:
+    put_shapes(lake)
     return lake
+
+
+@dataclass(frozen=True)
+class Shapes:
+    """The 64 shapes, fitted: titles and vectors in order of their numbers."""
+
+    space: BridgeSpace
+    titles: tuple[str, ...]
+    look: np.ndarray
+    words: np.ndarray
+
+
+@pytest.fixture(scope="session")
+def shapes(encoders: Encoders, tmp_path_factory: pytest.TempPathFactory) -> Shapes:
+    with Lake.open(tmp_path_factory.mktemp("shapes"), create=True) as lake:
+        put_shapes(lake)
+        encode_missing(lake, encoders)
+        space = fit_space(lake, encoders)
+        ((numbers, vectors),) = item_vectors(lake, encoders, space)
+        titles = dict(zip(*lake.items.read(["number", "title"]).to_pydict().values(), strict=True))
+        return Shapes(space, tuple(titles[int(one)] for one in numbers), vectors.look, vectors.words)
+
+
+@pytest.fixture(scope="session")
+def bare_space(encoders: Encoders, models_dir: Path) -> BridgeSpace:
+    """Fitted on nothing: it knows only the classifier."""
+    nothing = Sample(
+        *(np.zeros((0, width), np.float32) for width in (1280, 384, len(NAMED_COLOURS))), texts=()
+    )
+    background = load_background(encoders.words, models_dir)
+    return BridgeSpace(fit_parts(nothing, background, encoders.pictures.classifier), "bare")
 
 
 @pytest.fixture

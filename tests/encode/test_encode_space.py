@@ -50,9 +50,7 @@ def test_space_of_few_pictures_gives_finite_unit_vectors(
         np.testing.assert_allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-4)
 
 
-def test_without_a_catalogue_words_find_pictures_by_their_classes(encoders: Encoders, models_dir) -> None:
-    empty = sample_of(encoders, [], [])
-    space = fitted(encoders, models_dir, empty)
+def test_without_a_catalogue_words_find_pictures_by_their_classes(encoders: Encoders, bare_space) -> None:
     classifier = encoders.pictures.classifier
     names = ("sports car", "tabby cat", "daisy", "espresso")
     rows = np.array([class_names().index(name) for name in names])
@@ -60,20 +58,16 @@ def test_without_a_catalogue_words_find_pictures_by_their_classes(encoders: Enco
     pictures = np.maximum(classifier.rows[rows], 0) * 20
     nothing = np.zeros((4, 384), np.float32)
     shares = np.full((4, len(NAMED_COLOURS)), 1 / len(NAMED_COLOURS), np.float32)
-    words = space.items(pictures, nothing, shares).words
+    words = bare_space.items(pictures, nothing, shares).words
 
     for row, text in enumerate(("an automobile", "a kitten", "a flower", "a cup of coffee")):
-        assert int((words @ asked(space, encoders, text)[0]).argmax()) == row
+        assert int((words @ asked(bare_space, encoders, text)[0]).argmax()) == row
 
 
-def test_red_asks_for_red_things_before_blue_ones(shapes_lake, encoders: Encoders) -> None:
-    encode_missing(shapes_lake, encoders)
-    space = fit_space(shapes_lake, encoders)
-    ((numbers, vectors),) = item_vectors(shapes_lake, encoders, space)
-    titles = dict(zip(*shapes_lake.items.read(["number", "title"]).to_pydict().values(), strict=True))
-    scores = vectors.words @ asked(space, encoders, "a red circle")[0]
+def test_red_asks_for_red_things_before_blue_ones(shapes, encoders: Encoders) -> None:
+    scores = shapes.words @ asked(shapes.space, encoders, "a red circle")[0]
 
-    ranked = [titles[int(number)] for number in numbers[np.argsort(-scores)]]
+    ranked = [shapes.titles[row] for row in np.argsort(-scores)]
 
     assert set(ranked[:4]) == {"red circle"}
     assert ranked.index("red circle") < ranked.index("blue circle")
@@ -92,43 +86,35 @@ def test_colour_decides_between_pictures_without_words(lake, encoders: Encoders,
 
 
 def test_picture_and_colour_words_find_the_same_thing_in_that_colour(
-    shapes_lake, encoders: Encoders, draw
+    shapes, encoders: Encoders, draw
 ) -> None:
-    encode_missing(shapes_lake, encoders)
-    space = fit_space(shapes_lake, encoders)
-    ((numbers, vectors),) = item_vectors(shapes_lake, encoders, space)
-    titles = dict(zip(*shapes_lake.items.read(["number", "title"]).to_pydict().values(), strict=True))
     given = sample_of(encoders, [draw("star", "red", 50)], [""])
     text = "the same in blue"
 
-    look, words, look_share, words_share = space.compose(
-        space.look_of(given.pictures, given.colours), asked(space, encoders, text), text
+    look, words, look_share, words_share = shapes.space.compose(
+        shapes.space.look_of(given.pictures, given.colours), asked(shapes.space, encoders, text), text
     )
-    scores = look_share * vectors.look @ look[0] + words_share * vectors.words @ words[0]
+    scores = look_share * shapes.look @ look[0] + words_share * shapes.words @ words[0]
 
     assert look_share + words_share == pytest.approx(1)
-    assert titles[int(numbers[scores.argmax()])] == "blue star"
+    assert shapes.titles[int(scores.argmax())] == "blue star"
 
 
-def test_picture_with_words_about_no_colour_keeps_its_own(encoders: Encoders, models_dir, draw) -> None:
-    space = fitted(encoders, models_dir, sample_of(encoders, [], []))
+def test_picture_with_words_about_no_colour_keeps_its_own(encoders: Encoders, bare_space, draw) -> None:
     given = sample_of(encoders, [draw("star", "red", 50)], [""])
-    look = space.look_of(given.pictures, given.colours)
+    look = bare_space.look_of(given.pictures, given.colours)
 
-    composed = space.compose(look, asked(space, encoders, "made of wood"), "made of wood")[0]
+    composed = bare_space.compose(look, asked(bare_space, encoders, "made of wood"), "made of wood")[0]
 
     np.testing.assert_array_equal(composed, look)
 
 
-def test_what_is_there_is_likelier_than_what_is_not(shapes_lake, encoders: Encoders) -> None:
-    encode_missing(shapes_lake, encoders)
-    space = fit_space(shapes_lake, encoders)
-    ((_, vectors),) = item_vectors(shapes_lake, encoders, space)
+def test_what_is_there_is_likelier_than_what_is_not(shapes, encoders: Encoders) -> None:
 
     def chance(text: str) -> float:
-        query = asked(space, encoders, text)
-        best = (vectors.words @ query[0]).max(keepdims=True)
-        return float(space.relevance(best[None], space="words", queries=query)[0, 0])
+        query = asked(shapes.space, encoders, text)
+        best = (shapes.words @ query[0]).max(keepdims=True)
+        return float(shapes.space.relevance(best[None], space="words", queries=query)[0, 0])
 
     present = [chance(text) for text in ("a green star", "a circle", "yellow triangle")]
     absent = [chance(text) for text in ("tax form", "evening gown", "submarine engine", "fried rice")]
@@ -138,22 +124,20 @@ def test_what_is_there_is_likelier_than_what_is_not(shapes_lake, encoders: Encod
     assert max(absent) < 0.5
 
 
-def test_relevance_grows_with_the_score_in_both_spaces(encoders: Encoders, models_dir) -> None:
-    space = fitted(encoders, models_dir, sample_of(encoders, [], []))
+def test_relevance_grows_with_the_score_in_both_spaces(encoders: Encoders, bare_space) -> None:
     scores = np.linspace(-1, 1, 21, dtype=np.float32)
 
     for name in ("look", "words"):
-        chances = space.relevance(scores, space=name)
+        chances = bare_space.relevance(scores, space=name)
         assert chances.shape == scores.shape
         assert (np.diff(chances) >= 0).all()
         assert chances.min() >= 0
         assert chances.max() <= 1
 
 
-def test_missing_hits_have_no_relevance(encoders: Encoders, models_dir) -> None:
-    space = fitted(encoders, models_dir, sample_of(encoders, [], []))
+def test_missing_hits_have_no_relevance(encoders: Encoders, bare_space) -> None:
 
-    assert space.relevance(np.array([-np.inf], dtype=np.float32), space="words")[0] < 0.01
+    assert bare_space.relevance(np.array([-np.inf], dtype=np.float32), space="words")[0] < 0.01
 
 
 def test_garbage_names_teach_nothing(encoders: Encoders, models_dir) -> None:
@@ -169,8 +153,7 @@ def test_garbage_names_teach_nothing(encoders: Encoders, models_dir) -> None:
     assert parts.prior_share[0] == 1
 
 
-def test_vectors_of_another_width_are_refused(encoders: Encoders, models_dir) -> None:
-    space = fitted(encoders, models_dir, sample_of(encoders, [], []))
+def test_vectors_of_another_width_are_refused(encoders: Encoders, bare_space) -> None:
 
     with pytest.raises(IncompatibleEmbeddingError, match="12 wide"):
-        space.look_of(np.zeros((1, 12), np.float32), np.zeros((1, len(NAMED_COLOURS)), np.float32))
+        bare_space.look_of(np.zeros((1, 12), np.float32), np.zeros((1, len(NAMED_COLOURS)), np.float32))
