@@ -10,7 +10,7 @@ import numpy as np
 import record
 from load import Ask, Measured, highest_rate, one_client, open_loop
 from served import Served, serving
-from synthetic_lake import lake_of
+from synthetic_lake import lake_of, recall_of
 
 PAGE = 25
 PEOPLE = 100
@@ -29,22 +29,27 @@ def main() -> None:
     parser.add_argument("--people", type=int, default=PEOPLE)
     args = parser.parse_args()
     lake = lake_of(args.lakes, args.items)
+    recall = recall_of(lake)
     with serving(lake, queue_limit=256) as served:
         people = served.people(args.people, items=args.items)
-        record.write(lines(served, people, args.items, args.requests), args.out)
+        record.write(lines(served, people, args.items, args.requests, recall), args.out)
 
 
-def lines(served: Served, people: list[str], items: int, requests: int) -> list[dict[str, object]]:
+def lines(
+    served: Served, people: list[str], items: int, requests: int, recall: dict[str, object]
+) -> list[dict[str, object]]:
     """Result lines: latency of one client, rate of many, and what new people and next pages cost."""
     name, p50_target, p99_target = TARGETS.get(items, ("P4", 9.0, 25.0))
+    one_client(served.port, [Ask.get(f"/v1/feed?limit={PAGE}", person) for person in people])
     asks = [Ask.get(f"/v1/feed?limit={PAGE}", people[number % len(people)]) for number in range(requests)]
-    alone = one_client(served.port, asks)
+    cpu_s = served.cpu_s()
+    alone = one_client(served.port, asks, warm=0)
+    cpu_ms = round((served.cpu_s() - cpu_s) * 1000 / len(asks), 2)
     stages = stage_times(served, people[:20])
-    recall = recall_of(served)
     made = [
         record.line(
             name, f"feed page of {PAGE}, one client, p50", alone.p50_ms, "ms", target=p50_target,
-            quality=recall, items=items, stages_ms=stages, **alone.facts(),
+            quality=recall, items=items, stages_ms=stages, cpu_ms_a_page=cpu_ms, **alone.facts(),
         ),
         record.line(
             name, f"feed page of {PAGE}, one client, p99", alone.p99_ms, "ms", target=p99_target,
@@ -75,18 +80,6 @@ def stage_times(served: Served, people: list[str]) -> dict[str, float]:
         for stage in report["stages"]:
             times.setdefault(stage["stage"], []).append(stage["ms"])
     return {stage: round(float(np.median(each)), 3) for stage, each in times.items()}
-
-
-def recall_of(served: Served) -> dict[str, object]:
-    """What the server itself measured against exact search, where it has looked already."""
-    import urllib.request
-
-    with urllib.request.urlopen(f"http://127.0.0.1:{served.port}/metrics") as answer:
-        rows = answer.read().decode().splitlines()
-    found = {
-        row.split('"')[1]: float(row.split()[-1]) for row in rows if row.startswith("bowerbird_index_recall{")
-    }
-    return {"recall@10": found or "not measured yet"}
 
 
 if __name__ == "__main__":

@@ -56,6 +56,10 @@ class Served:
             tokens.append(token)
         return tokens
 
+    def cpu_s(self) -> float:
+        """Processor time of the server and its decode worker so far."""
+        return sum(_cpu_s(pid) for pid in (self.pid, *_children(self.pid)))
+
     def resident_mb(self) -> float:
         """Memory of the server and its decode worker, shared pages counted once (PSS)."""
         return sum(_pss_mb(pid) for pid in (self.pid, *_children(self.pid)))
@@ -100,6 +104,13 @@ def _pss_mb(pid: int) -> float:
         for row in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
             if row.startswith("Pss:"):
                 return int(row.split()[1]) / 1024
+    return 0.0
+
+
+def _cpu_s(pid: int) -> float:
+    with contextlib.suppress(OSError):
+        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
     return 0.0
 
 

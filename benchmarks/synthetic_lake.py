@@ -1,9 +1,8 @@
 """This file is about a lake of any size, written straight into its tables.
 
 Items are titled by colour, material and thing. Titles are encoded by the real encoder, with a little noise an
-item; pictures are not: each thing has a centre in the picture encoder's space and each item lies near it. A
-few hundred items have a photograph-sized file of their own, for searches by upload and by part; the others
-share its thumbnail. Speed is measured on it, never quality.
+item. A few hundred items have a photograph-sized file of their own, encoded as it is; the others lie near one
+of these in the picture encoder's space and share its thumbnail. Speed is measured on it, never quality.
 """
 
 import argparse
@@ -18,17 +17,20 @@ import numpy as np
 import pyarrow as pa
 from PIL import Image, ImageFilter
 
+from bowerbird.core.errors import IncompatibleEmbeddingError
 from bowerbird.encode.config import EncodeConfig
-from bowerbird.encode.job import encode_missing, fit_space
+from bowerbird.encode.job import encode_missing, fit_space, load_space
 from bowerbird.encode.registry import Encoders, load_encoders
+from bowerbird.encode.space import BridgeSpace
 from bowerbird.encode.stored import embedding_rows, picture_table, words_key, words_table
 from bowerbird.lake.catalogue import Catalogue
 from bowerbird.lake.colours import NAMED_COLOURS
 from bowerbird.lake.importing.batch import media_rows
 from bowerbird.lake.lake import Lake
-from bowerbird.lake.pictures import decode_picture
+from bowerbird.lake.pictures import decode_picture, thumb_pixels
 from bowerbird.lake.schemas import BLOB, ITEM, MEDIA
 from bowerbird.retrieve.indexes import Indexes
+from bowerbird.retrieve.recall_table import recall_at
 
 COLOURS = (
     "red",
@@ -51,7 +53,8 @@ THINGS = (
     "desk", "jug",
 )  # fmt: skip
 BRANDS = tuple(f"Maker {number}" for number in range(200))
-PHOTOGRAPHS = 200
+PHOTOGRAPHS = len(COLOURS) * len(THINGS)
+SPREAD = 0.35  # of items around their photograph, in standard deviations of all photographs
 ROWS_AT_ONCE = 20_000
 SEED = 7
 BASE_MS = 1_700_000_000_000
@@ -61,16 +64,15 @@ def lake_of(folder: Path, items: int, *, fresh: bool = False) -> Path:
     """A built lake of so many items in `folder`; made once and kept."""
     path = folder / f"synthetic-{items}"
     done = path / "built"
-    if done.exists() and not fresh:
-        return path
-    if path.exists():
-        shutil.rmtree(path)
+    if fresh or not done.exists():
+        shutil.rmtree(path, ignore_errors=True)
+    encoders = load_encoders(EncodeConfig())
     with Lake.open(path, create=True) as lake:
-        encoders = load_encoders(EncodeConfig())
-        _write(lake, encoders, items)
+        if not done.exists():
+            _write(lake, encoders, items)
+        # Also of a kept lake: encoders, space and index may have changed since it was made.
         encode_missing(lake, encoders)
-        space = fit_space(lake, encoders)
-        Indexes.open(lake, Catalogue.open(lake), encoders, space).close()
+        Indexes.open(lake, Catalogue.open(lake), encoders, _space(lake, encoders)).close()
     done.write_text(str(items))
     return path
 
@@ -92,15 +94,43 @@ def phrases() -> list[str]:
     return [" ".join(parts) for parts in itertools.product(COLOURS, MATERIALS, THINGS)]
 
 
+def recall_of(path: Path, queries: int = 100) -> dict[str, object]:
+    """Recall@10 against exact search, for titles and for items' own looks, as the server searches."""
+    encoders = load_encoders(EncodeConfig())
+    with Lake.open(path) as lake:
+        catalogue = Catalogue.open(lake)
+        space = _space(lake, encoders)
+        indexes = Indexes.open(lake, catalogue, encoders, space)
+        rng = np.random.default_rng(SEED + 1)
+        texts = [phrases()[row] for row in rng.integers(0, len(phrases()), queries)]
+        looks = indexes.look.vectors(rng.integers(0, catalogue.size, queries))
+        words = space.words_of(encoders.words.encode_words(texts), texts)
+        pairs = ((indexes.look, looks), (indexes.words, words))
+        found = [(index.search(asked, 10), index.search(asked, 10, effort=1.0)) for index, asked in pairs]
+        recalls = [float(recall_at(exact.numbers, quick.numbers, 10).mean()) for quick, exact in found]
+        indexes.close()
+    return {"recall@10": {"look": round(recalls[0], 4), "words": round(recalls[1], 4)}}
+
+
+def _space(lake: Lake, encoders: Encoders) -> BridgeSpace:
+    try:
+        found = load_space(lake, encoders)
+    except IncompatibleEmbeddingError:
+        found = None
+    return found or fit_space(lake, encoders)
+
+
 def _write(lake: Lake, encoders: Encoders, items: int) -> None:
     rng = np.random.default_rng(SEED)
     titles = phrases()
     meanings = _meanings(encoders, titles)
     of_item = rng.integers(0, len(titles), items)
-    centres = np.abs(rng.normal(0, 1, (len(THINGS), encoders.pictures.width))).astype(np.float32)
-    tints = rng.normal(0, 0.4, (len(COLOURS), encoders.pictures.width)).astype(np.float32)
+    own = np.arange(min(PHOTOGRAPHS, items))  # the first items are what their photographs show
+    of_item[own] = (own // len(THINGS)) * len(MATERIALS) * len(THINGS) + own % len(THINGS)
     shas = [hashlib.sha256(f"synthetic {number}".encode()).hexdigest() for number in range(items)]
-    shown = _photographs(lake, min(PHOTOGRAPHS, items), shas)
+    shown = _photographs(lake, shas[:PHOTOGRAPHS])
+    thumbs = [thumb_pixels(thumb) for thumb in shown["thumb"].to_pylist()]
+    centres = encoders.pictures.encode_pictures(thumbs)
     ids = [f"item-{number}" for number in range(items)]
     for start in range(0, items, ROWS_AT_ONCE):
         rows = np.arange(start, min(start + ROWS_AT_ONCE, items))
@@ -109,9 +139,10 @@ def _write(lake: Lake, encoders: Encoders, items: int) -> None:
         lake.items.upsert(shown_items)
         colour = of_item[rows] // (len(MATERIALS) * len(THINGS))
         lake.media.upsert(_media_rows([shas[row] for row in rows], shown, colour, rng))
-        thing = of_item[rows] % len(THINGS)
-        noise = rng.normal(0, 0.5, (len(rows), encoders.pictures.width)).astype(np.float32)
-        pictures = centres[thing] + tints[colour] + noise
+        noise = SPREAD * centres.std(axis=0) * rng.normal(0, 1, (len(rows), centres.shape[1]))
+        noise[rows < len(own)] = 0.0
+        near_photograph = (colour * len(THINGS) + of_item[rows] % len(THINGS)) % len(centres)
+        pictures = (centres[near_photograph] + noise).astype(np.float32)
         keys = [shas[row] for row in rows]
         picture_table(lake, encoders).upsert(embedding_rows(keys, pictures, encoders.pictures.stamp))
         near = meanings[of_item[rows]]
@@ -125,11 +156,11 @@ def _meanings(encoders: Encoders, texts: list[str], size: int = 64) -> np.ndarra
     return np.concatenate(parts)
 
 
-def _photographs(lake: Lake, count: int, shas: list[str]) -> pa.Table:
+def _photographs(lake: Lake, shas: list[str]) -> pa.Table:
     """Real files for the first items under their made-up names; the media rows of the others copy theirs."""
-    contents = [photograph(number) for number in range(count)]
+    contents = [photograph(number) for number in range(len(shas))]
     media = media_rows([decode_picture(content) for content in contents])
-    lake.blobs.upsert(pa.table({"id": shas[:count], "content": contents}, schema=BLOB.schema))
+    lake.blobs.upsert(pa.table({"id": shas, "content": contents}, schema=BLOB.schema))
     return media
 
 

@@ -4,6 +4,7 @@ import gc
 import logging
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from bowerbird.blend import CursorSigner
@@ -70,15 +71,21 @@ def open_service(settings: ServeSettings, metrics: Metrics, tokens: PersonTokens
     """Every part, opened, warm and introduced."""
     clock = SystemClock()
     lake = Lake.open(settings.lake, clock=clock)
+    decode = DecodePool(1, PictureLimits(max_bytes=settings.upload_limit_bytes))
     try:
-        catalogue = Catalogue.open(lake)
-        encoders = load_encoders(settings.encode)
-        space = joint_space(lake, encoders)
-        indexes = Indexes.open(lake, catalogue, encoders, space)
+        # What takes seconds and needs nothing of the others goes side by side.
+        with ThreadPoolExecutor(2, thread_name_prefix="bowerbird-open") as beside:
+            decoding = beside.submit(decode.warm)
+            loading = beside.submit(load_encoders, settings.encode)
+            catalogue = Catalogue.open(lake)
+            encoders = loading.result()
+            space = joint_space(lake, encoders)
+            indexes = Indexes.open(lake, catalogue, encoders, space)
+            decoding.result()
     except BaseException:
+        decode.close()
         lake.close()
         raise
-    decode = DecodePool(1, PictureLimits(max_bytes=settings.upload_limit_bytes))
     lanes = Lanes.open(settings)
     signer = CursorSigner(tokens.key_for("cursor"))
     media = LiveMedia(lake)
@@ -129,7 +136,6 @@ def begin(service: Service, media: LiveMedia) -> None:
     media.load()
     service.effects.replay()
     service.newest.refresh()
-    service.decode.warm()
     service.refresh()
     warm(service)
     # What lives now lives as long as the server: the collector need not look at it again.
