@@ -20,6 +20,7 @@ test: setup-dev  ## format, lint, types, layers, tests: what CI runs
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python hatch_build.py --check
 	$(BIN)/pytest
 
 check: test
