@@ -122,6 +122,28 @@ def test_included_item_is_found_without_a_sync(lake: Lake) -> None:
     assert nearest(indexes, catalogue, 90) == ["at-90"]
 
 
+def test_excluded_item_is_not_found_any_more(lake: Lake) -> None:
+    put(lake, [0, 90])
+    indexes, catalogue, _ = opened(lake)
+
+    indexes.exclude(catalogue.numbers_of(["at-90"]))
+
+    assert nearest(indexes, catalogue, 90, 5) == ["at-0"]
+
+
+def test_many_new_items_come_in_by_parts_the_newest_first(lake: Lake) -> None:
+    put(lake, [0])
+    indexes, _, source = opened(lake)
+    source.asked.clear()
+
+    put(lake, range(1, 1_500))
+    indexes.sync()
+
+    assert source.asked[0] > source.asked[-1]
+    assert source.completed == 1 + 3
+    assert len(indexes.look) == 1_500
+
+
 def test_item_that_can_no_longer_be_encoded_is_not_found_by_what_it_was(lake: Lake) -> None:
     put(lake, [0, 90])
     indexes, catalogue, _ = opened(lake)

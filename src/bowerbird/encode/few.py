@@ -1,8 +1,7 @@
 """This file is about items that have just come in: encoded at once, without a look at all the others."""
 
 import io
-from collections.abc import Callable, Mapping
-from typing import TypeVar
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from PIL import Image
@@ -15,65 +14,72 @@ from bowerbird.encode.types import EncoderStamp
 from bowerbird.lake.lake import Lake
 from bowerbird.lake.tables import Table
 
-MOST_ITEMS = 1_024
-"""More than so many are sooner done by the job over the whole lake, on all cores."""
+_THUMBS_READ = 256
 _AT_ONCE = 32
-_T = TypeVar("_T")
 
 
 def encode_items(lake: Lake, encoders: Encoders, numbers: ItemNumbers) -> tuple[int, int]:
     """Embeddings for the pictures and words of these items that have none yet; gives how many of each.
 
-    Reads only these items' rows, so it takes as long for one item of a million as for one of ten.
+    Reads only these items' rows, so it takes as long for one item of a million as for one of ten. On one
+    thread, so that a server goes on answering; for a whole lake `encode_missing` is faster.
     """
-    thumbs, texts = _of_items(lake, numbers, picture_table(lake, encoders))
-    pictures = _encode(
-        picture_table(lake, encoders),
-        thumbs,
-        lambda batch: encoders.pictures.encode_pictures([_pixels(thumb) for thumb in batch]),
-        encoders.pictures.stamp,
+    media, texts = _of_items(lake, numbers)
+    pictures = _encode_pictures(lake, encoders, media)
+    words = _encode(
+        words_table(lake, encoders),
+        list(texts),
+        lambda keys: encoders.words.encode_words([texts[key] for key in keys]),
+        encoders.words.stamp,
     )
-    words = _encode(words_table(lake, encoders), texts, encoders.words.encode_words, encoders.words.stamp)
     return pictures, words
 
 
-def _of_items(lake: Lake, numbers: ItemNumbers, encoded: Table) -> tuple[dict[str, bytes], dict[str, str]]:
-    """Thumbnails by media id where not encoded, and texts by key."""
-    media: set[str] = set()
+def _of_items(lake: Lake, numbers: ItemNumbers) -> tuple[list[str], dict[str, str]]:
+    """Media ids of these items, and their texts by key."""
+    media: dict[str, None] = {}
     texts: dict[str, str] = {}
     where = In("number", tuple(numbers.tolist()))
     for batch in lake.items.scan(["media_ids", "words"], where=where):
         for ids in batch["media_ids"].to_pylist():
-            media.update(ids or ())
+            media |= dict.fromkeys(ids or ())
         texts |= {words_key(text): text for text in batch["words"].to_pylist() if text and text.strip()}
-    missing = sorted(media - _known(encoded, media))
-    found = lake.media.take(missing, ["id", "thumb"]) if missing else None
-    if found is None:
-        return {}, texts
-    rows = zip(found["id"].to_pylist(), found["thumb"].to_pylist(), strict=True)
-    return {key: thumb for key, thumb in rows if thumb}, texts
+    return list(media), texts
+
+
+def _encode_pictures(lake: Lake, encoders: Encoders, media: Sequence[str]) -> int:
+    table = picture_table(lake, encoders)
+    count = 0
+    for start in range(0, len(media), _THUMBS_READ):
+        missing = _unknown(table, media[start : start + _THUMBS_READ])
+        if not missing:
+            continue
+        found = lake.media.take(missing, ["id", "thumb"])
+        rows = zip(found["id"].to_pylist(), found["thumb"].to_pylist(), strict=True)
+        thumbs = {key: thumb for key, thumb in rows if thumb}
+
+        def encode(keys: Sequence[str], thumbs: dict[str, bytes] = thumbs) -> Embeddings:
+            return encoders.pictures.encode_pictures([_pixels(thumbs[key]) for key in keys])
+
+        count += _encode(table, list(thumbs), encode, encoders.pictures.stamp)
+    return count
 
 
 def _encode(
-    table: Table,
-    things: Mapping[str, _T],
-    encode: Callable[[list[_T]], Embeddings],
-    stamp: EncoderStamp,
+    table: Table, keys: Sequence[str], encode: Callable[[Sequence[str]], Embeddings], stamp: EncoderStamp
 ) -> int:
-    known = _known(table, set(things))
-    keys = [key for key in things if key not in known]
+    missing = _unknown(table, keys)
+    if missing:
+        parts = [encode(missing[at : at + _AT_ONCE]) for at in range(0, len(missing), _AT_ONCE)]
+        table.upsert(embedding_rows(missing, np.concatenate(parts), stamp))
+    return len(missing)
+
+
+def _unknown(table: Table, keys: Sequence[str]) -> list[str]:
     if not keys:
-        return 0
-    parts = [
-        encode([things[key] for key in keys[start : start + _AT_ONCE]])
-        for start in range(0, len(keys), _AT_ONCE)
-    ]
-    table.upsert(embedding_rows(keys, np.concatenate(parts), stamp))
-    return len(keys)
-
-
-def _known(table: Table, keys: set[str]) -> set[str]:
-    return set(table.take(sorted(keys), ["key"])["key"].to_pylist()) if keys else set()
+        return []
+    known = set(table.take(keys, ["key"])["key"].to_pylist())
+    return [key for key in keys if key not in known]
 
 
 def _pixels(thumb: bytes) -> Pixels:

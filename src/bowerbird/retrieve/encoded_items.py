@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bowerbird.core.arrays import ItemNumbers
-from bowerbird.encode.few import MOST_ITEMS, encode_items
+from bowerbird.encode.few import encode_items
 from bowerbird.encode.job import encode_missing, item_vectors
 from bowerbird.encode.registry import Encoders
 from bowerbird.encode.types import ItemVectors, JointSpace
@@ -31,7 +31,7 @@ class EncodedItems:
 
     def complete(self, numbers: ItemNumbers | None = None) -> None:
         """Encode what is not yet encoded: of these items, or of all in the lake."""
-        if numbers is None or len(numbers) > MOST_ITEMS:
+        if numbers is None:
             encode_missing(self.lake, self.encoders)
         else:
             encode_items(self.lake, self.encoders, numbers)

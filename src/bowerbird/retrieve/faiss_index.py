@@ -1,6 +1,6 @@
 """This file is about the embedded vector index: a settled snapshot, a fresh tail, and flags for what is gone.
 
-Readers take one immutable `_State` and work on it without locks; writers make the next one.
+Readers take one immutable `IndexState` and work on it without locks; writers make the next one.
 """
 
 import logging
@@ -8,7 +8,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from bowerbird.core.filters import Filter
 from bowerbird.retrieve.config import IndexConfig
 from bowerbird.retrieve.exact_index import kept
 from bowerbird.retrieve.fresh_rows import FreshRows
+from bowerbird.retrieve.index_state import IndexState, hiding, state_of, still_live
 from bowerbird.retrieve.nearest import checked_queries, checked_rows, joined
 from bowerbird.retrieve.payload import PayloadColumns
 from bowerbird.retrieve.rows import Selection
@@ -29,25 +30,6 @@ from bowerbird.retrieve.types import FilterColumns, Hits
 log = logging.getLogger(__name__)
 
 _KEPT_SELECTIONS = 16
-
-
-@dataclass(frozen=True, slots=True)
-class _State:
-    """One version of the index.
-
-    Attributes:
-        snapshot: settled rows.
-        is_live: [snapshot.rows.size] false for numbers deleted or replaced since, and for holes.
-        hidden: how many rows of the snapshot are no longer live.
-        tail: fresh rows; a live number here is not live in the snapshot.
-        settled_version: changes with the snapshot or `is_live`.
-    """
-
-    snapshot: Snapshot
-    is_live: ItemMask
-    hidden: int
-    tail: FreshRows
-    settled_version: int
 
 
 class FaissIndex:
@@ -71,7 +53,7 @@ class FaissIndex:
         self._merging: threading.Thread | None = None
         self._selections: OrderedDict[tuple[Filter | None, int, int], Selection] = OrderedDict()
         empty = build_snapshot(np.empty(0, np.int64), np.empty((0, width), np.float32), self._config)
-        self._state = _settled(empty, FreshRows.empty(width), 0)
+        self._state = state_of(empty, FreshRows.empty(width), 0)
 
     @classmethod
     def build(
@@ -217,14 +199,14 @@ class FaissIndex:
         unique, checked = checked_rows(numbers, vectors, width=self._width)
         with self._lock:
             self._own.put(numbers, payload)
-            state = _hiding(self._state, unique)
+            state = hiding(self._state, unique)
             self._state = replace(state, tail=state.tail.with_rows(unique, checked))
         self._merge_if_grown()
 
     def delete(self, numbers: ItemNumbers) -> None:
         """Forget; gone from searches on return."""
         with self._lock:
-            state = _hiding(self._state, numbers)
+            state = hiding(self._state, numbers)
             self._state = replace(state, tail=state.tail.without(numbers))
             self._own.forget(numbers)
         self._merge_if_grown()
@@ -242,10 +224,10 @@ class FaissIndex:
             snapshot = self._rebuilt(state)
             with self._lock:
                 now = self._state
-                kept_rows = _still_live(state, now, snapshot)
+                kept_rows = still_live(state, now, snapshot)
                 tail = now.tail.since(len(state.tail.numbers))
                 self._state = replace(
-                    _settled(snapshot, tail, now.settled_version + 1),
+                    state_of(snapshot, tail, now.settled_version + 1),
                     is_live=kept_rows,
                     hidden=len(snapshot) - int(np.count_nonzero(kept_rows)),
                 )
@@ -268,11 +250,11 @@ class FaissIndex:
 
     def _settle(self, snapshot: Snapshot) -> None:
         with self._lock:
-            self._state = _settled(snapshot, FreshRows.empty(self._width), self._state.settled_version + 1)
+            self._state = state_of(snapshot, FreshRows.empty(self._width), self._state.settled_version + 1)
 
     def _among(
         self,
-        state: _State,
+        state: IndexState,
         queries: np.ndarray,
         k: int,
         effort: float,
@@ -284,7 +266,7 @@ class FaissIndex:
         chosen = self._selection(state, where, version, mask)
         return state.snapshot.search_among(queries, k, effort, chosen, exact_below=few)
 
-    def _selection(self, state: _State, where: Filter | None, version: int, mask: ItemMask) -> Selection:
+    def _selection(self, state: IndexState, where: Filter | None, version: int, mask: ItemMask) -> Selection:
         key = (where, version, state.settled_version)
         held = self._selections.get(key)
         if held is None:
@@ -299,7 +281,7 @@ class FaissIndex:
                     self._selections.popitem(last=False)
         return held
 
-    def _rebuilt(self, state: _State) -> Snapshot:
+    def _rebuilt(self, state: IndexState) -> Snapshot:
         rows, tail = state.snapshot.rows, state.tail
         settled = state.is_live[rows.numbers]
         numbers = np.concatenate([rows.numbers[settled], tail.numbers[tail.is_live]])
@@ -324,29 +306,3 @@ class FaissIndex:
                 self.merge()
         except Exception:  # outermost frame of the thread; the rows stay findable in the tail
             log.exception("index merge failed")
-
-
-def _settled(snapshot: Snapshot, tail: FreshRows, version: int) -> _State:
-    return _State(snapshot, snapshot.rows.row_of >= 0, 0, tail, version)
-
-
-def _hiding(state: _State, numbers: ItemNumbers) -> _State:
-    inside = numbers[(numbers >= 0) & (numbers < state.snapshot.rows.size)]
-    gone = inside[state.is_live[inside]]
-    if not len(gone):
-        return state
-    is_live = state.is_live.copy()
-    is_live[gone] = False
-    hidden = len(state.snapshot) - int(np.count_nonzero(is_live))
-    return replace(state, is_live=is_live, hidden=hidden, settled_version=state.settled_version + 1)
-
-
-def _still_live(before: _State, now: _State, snapshot: Snapshot) -> ItemMask:
-    """[snapshot.rows.size] what of a rebuilt snapshot was neither deleted nor replaced while it was built."""
-    is_live = snapshot.rows.row_of >= 0
-    shared = min(len(is_live), before.snapshot.rows.size)
-    is_live[:shared] &= ~(before.is_live[:shared] & ~now.is_live[:shared])
-    merged = len(before.tail.numbers)
-    was_live, is_still = before.tail.is_live, now.tail.is_live[:merged]
-    is_live[before.tail.numbers[was_live & ~is_still]] = False
-    return is_live

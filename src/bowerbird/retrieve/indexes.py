@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 LOOK, WORDS = "look", "words"
 _MISSED_RECALL = 0.955
 _ENOUGH_QUERIES = 64
+_ITEMS_A_PART, _MOST_PARTS = 512, 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +215,11 @@ class Indexes:
         self._source.complete(numbers)
         self._put(self._pair, numbers)
 
+    def exclude(self, numbers: ItemNumbers) -> None:
+        """Make sure that these items are not found any more, not waiting for a sync that may be running."""
+        for index in self._pair.both:
+            index.delete(numbers)
+
     def maintain(self) -> None:
         """Off the request path, about once a minute: check recall, and save when much has changed.
 
@@ -289,9 +295,11 @@ class Indexes:
         self._catalogue.refresh()
         for index in pair.both:
             index.delete(gone)
-        if len(changed):
-            self._source.complete(changed)
-            self._put(pair, changed)
+        # In parts, the newest first: what came in last is asked for first.
+        parts = max(1, min(_MOST_PARTS, -(-len(changed) // _ITEMS_A_PART)))
+        for part in np.array_split(np.sort(changed)[::-1], parts) if len(changed) else ():
+            self._source.complete(part)
+            self._put(pair, part)
         self._version = version
         seconds = round(time.perf_counter() - started, 3)
         if len(changed) or len(gone):

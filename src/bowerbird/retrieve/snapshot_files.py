@@ -4,6 +4,7 @@
 that counts, so a reader sees the old snapshot or the new one.
 """
 
+import fcntl
 import hashlib
 import os
 import shutil
@@ -55,38 +56,11 @@ class SnapshotManifest(BaseModel):
 
 
 def save_snapshot(snapshot: Snapshot, folder: Path, *, stamp_text: str, lake_version: int) -> None:
-    """Write a new generation, point the manifest at it, drop the older ones."""
-    generation = new_id("snap")
-    target = folder / generation
-    target.mkdir(parents=True)
-    np.save(target / "numbers.npy", snapshot.rows.numbers)
-    np.save(target / "vectors.npy", snapshot.rows.vectors)
-    if snapshot.lists is not None:
-        np.save(target / "list_of.npy", snapshot.lists.list_of)
-        np.save(target / "radii.npy", snapshot.lists.radii)
-        snapshot.lists.inverted.save(target / "lists.faiss")
-    files = sorted(target.iterdir())
-    for file in files:
-        _sync(file)
-    manifest = SnapshotManifest(
-        stamp_text=stamp_text,
-        width=snapshot.rows.vectors.shape[1],
-        items=len(snapshot),
-        lake_version=lake_version,
-        generation=generation,
-        sha256={file.name: _sha256(file) for file in files},
-        lists=_lists_manifest(snapshot.lists),
-    )
-    written = folder / f".{generation}.json"
-    written.write_text(manifest.model_dump_json(indent=1))
-    _sync(written)
-    _sync(target)
-    written.replace(folder / _MANIFEST)
-    _sync(folder)
-    for older in folder.glob("snap_*"):
-        if older.name != generation:
-            # Memory maps of it stay good: the files live on until the last reader lets go.
-            shutil.rmtree(older, ignore_errors=True)
+    """Write a new generation, point the manifest at it, drop the older ones. One process at a time."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".saving").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        _save(snapshot, folder, stamp_text=stamp_text, lake_version=lake_version)
 
 
 def read_manifest(folder: Path) -> SnapshotManifest:
@@ -131,6 +105,40 @@ def load_snapshot(folder: Path, *, width: int, stamp_text: str) -> tuple[Snapsho
         raise IncompatibleIndexError(
             f"the index in {folder} cannot be read ({error}); needed are files of this version; {_REBUILD}"
         ) from error
+
+
+def _save(snapshot: Snapshot, folder: Path, *, stamp_text: str, lake_version: int) -> None:
+    generation = new_id("snap")
+    target = folder / generation
+    target.mkdir()
+    np.save(target / "numbers.npy", snapshot.rows.numbers)
+    np.save(target / "vectors.npy", snapshot.rows.vectors)
+    if snapshot.lists is not None:
+        np.save(target / "list_of.npy", snapshot.lists.list_of)
+        np.save(target / "radii.npy", snapshot.lists.radii)
+        snapshot.lists.inverted.save(target / "lists.faiss")
+    files = sorted(target.iterdir())
+    for file in files:
+        _sync(file)
+    manifest = SnapshotManifest(
+        stamp_text=stamp_text,
+        width=snapshot.rows.vectors.shape[1],
+        items=len(snapshot),
+        lake_version=lake_version,
+        generation=generation,
+        sha256={file.name: _sha256(file) for file in files},
+        lists=_lists_manifest(snapshot.lists),
+    )
+    written = folder / f".{generation}.json"
+    written.write_text(manifest.model_dump_json(indent=1))
+    _sync(written)
+    _sync(target)
+    written.replace(folder / _MANIFEST)
+    _sync(folder)
+    for older in folder.glob("snap_*"):
+        if older.name != generation:
+            # Memory maps of it stay good: the files live on until the last reader lets go.
+            shutil.rmtree(older, ignore_errors=True)
 
 
 def _read(source: Path, manifest: SnapshotManifest) -> Snapshot:
