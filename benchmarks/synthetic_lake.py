@@ -168,7 +168,6 @@ def _item_rows(
     rows: np.ndarray, ids: list[str], titles: list[str], shas: list[str], rng: np.random.Generator
 ) -> pa.Table:
     count = len(rows)
-    nothing: list[None] = [None] * count
     columns = {
         "id": [ids[row] for row in rows],
         "number": rows,
@@ -190,7 +189,8 @@ def _item_rows(
         "words": [
             f"{title}\nHome\n{title.split()[2]}\n{row}" for row, title in zip(rows, titles, strict=True)
         ],
-        **dict.fromkeys(("attributes", "language", "country", "owner", "deleted_ms"), nothing),
+        **dict.fromkeys(("language", "country", "owner"), [""] * count),
+        **dict.fromkeys(("attributes", "deleted_ms"), [None] * count),
     }
     return pa.table({name: columns[name] for name in ITEM.schema.names}, schema=ITEM.schema)
 

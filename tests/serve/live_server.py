@@ -12,10 +12,10 @@ from typing import Any
 
 import httpx
 import uvicorn
-from bowerbird.encode.job import encode_missing, fit_space
 from serve_lake import draw_folder
 
 from bowerbird.encode.config import EncodeConfig
+from bowerbird.encode.job import encode_missing, fit_space
 from bowerbird.encode.registry import load_encoders
 from bowerbird.lake.importing.job import ImportOptions, import_source
 from bowerbird.lake.lake import Lake

@@ -30,6 +30,7 @@ from bowerbird.serve.http.problems import (
     problem_of,
 )
 from bowerbird.serve.http.schemas import EventsGiven, NewItemFields
+from bowerbird.serve.http.zipping import Zipped
 from bowerbird.serve.people import COOKIE_NAME, PersonTokens
 from bowerbird.serve.settings import ServeSettings
 
@@ -72,7 +73,7 @@ def build_api(settings: ServeSettings, house: House, tokens: PersonTokens, page_
     app: ASGIApp = Identified(api, tokens=tokens, is_secure=settings.cookie_secure)
     app = BoundedBody(app, limit_of=limit_of)
     app = Guarded(app, names=("localhost", settings.host, *settings.allowed_hosts))
-    return Api(Observed(app, metrics=house.metrics), house)
+    return Api(Observed(Zipped(app), metrics=house.metrics), house)
 
 
 def openapi() -> dict[str, Any]:

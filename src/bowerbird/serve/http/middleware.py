@@ -1,7 +1,7 @@
 """This file is about what happens around every request, as pure ASGI: a `BaseHTTPMiddleware` costs 180 µs.
 
-Outermost first: `Observed` (request id, headers, log line, metrics, the last catch), `Guarded` (host,
-origin), `BoundedBody`, `Identified` (who is asking).
+Outermost first: `Observed` (request id, headers, log line, metrics, the last catch), `Zipped`, `Guarded`
+(host, origin), `BoundedBody`, `Identified` (who is asking).
 """
 
 import ipaddress
