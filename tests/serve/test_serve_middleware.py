@@ -38,7 +38,7 @@ def app(metrics: Metrics | None = None) -> ASGIApp:
     ]
     inner: ASGIApp = Identified(Starlette(routes=routes), tokens=TOKENS, is_secure=False)
     inner = BoundedBody(inner, limit_of=lambda _: LIMIT)
-    inner = Guarded(inner, names=("localhost", "birds.example", "*.nest.example"))
+    inner = Guarded(inner, own=("localhost",), allowed=("birds.example", "*.nest.example"))
     return Observed(inner, metrics=metrics or Metrics())
 
 
@@ -68,7 +68,17 @@ def test_host_that_is_ours_is_answered(host: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "host", ["evil.example", "localhost.evil.example", "nest.example", "", "127.0.0.1.evil.example", "a@b:c"]
+    "host",
+    [
+        "evil.example",
+        "localhost.evil.example",
+        "nest.example",
+        "",
+        "127.0.0.1.evil.example",
+        "a@b:c",
+        "[::1",
+        "//",
+    ],
 )
 def test_host_that_is_not_ours_is_refused_with_the_setting_to_change(host: str) -> None:
     answer = ask("GET", "/v1/echo", headers={"Host": host})
@@ -83,6 +93,7 @@ def test_host_that_is_not_ours_is_refused_with_the_setting_to_change(host: str) 
     [
         {"Origin": "http://evil.example"},
         {"Origin": "null"},
+        {"Origin": "http://["},
         {"Origin": "http://localhost:9"},
         {"Sec-Fetch-Site": "cross-site"},
     ],
@@ -93,7 +104,14 @@ def test_change_asked_for_by_another_site_is_refused(headers: dict[str, str]) ->
 
 
 @pytest.mark.parametrize(
-    "headers", [{}, {"Origin": "http://localhost:8330"}, {"Sec-Fetch-Site": "same-origin"}]
+    "headers",
+    [
+        {},
+        {"Origin": "http://localhost:8330"},
+        {"Sec-Fetch-Site": "same-origin"},
+        {"Origin": "https://birds.example"},  # a proxy in front asked for localhost
+        {"Origin": "https://a.nest.example"},
+    ],
 )
 def test_change_asked_for_by_this_site_or_no_browser_is_taken(headers: dict[str, str]) -> None:
     assert ask("POST", "/v1/echo", headers=headers).status_code == 200

@@ -72,7 +72,7 @@ def build_api(settings: ServeSettings, house: House, tokens: PersonTokens, page_
 
     app: ASGIApp = Identified(api, tokens=tokens, is_secure=settings.cookie_secure)
     app = BoundedBody(app, limit_of=limit_of)
-    app = Guarded(app, names=("localhost", settings.host, *settings.allowed_hosts))
+    app = Guarded(app, own=("localhost", settings.host), allowed=settings.allowed_hosts)
     return Api(Observed(Zipped(app), metrics=house.metrics), house)
 
 

@@ -99,9 +99,14 @@ class Observed:
 class Guarded:
     """Refuses names that are not ours (DNS rebinding) and changes asked for by other sites (CSRF)."""
 
-    def __init__(self, app: ASGIApp, *, names: Iterable[str]) -> None:
+    def __init__(self, app: ASGIApp, *, own: Iterable[str], allowed: Iterable[str]) -> None:
+        """Answer to the names in `own` and `allowed`; pages from `allowed` hosts may change things too.
+
+        Behind a proxy the host that the browser knows is not the one that we are asked for.
+        """
         self._app = app
-        self._names = frozenset(name.lower() for name in names)
+        self._allowed = frozenset(name.lower() for name in allowed)
+        self._names = self._allowed | {name.lower() for name in own}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -117,7 +122,7 @@ class Guarded:
             )
             await problem(WRONG_HOST, detail, scope["path"])(scope, receive, send)
             return
-        if scope["method"] not in SAFE_METHODS and _is_cross_site(headers, host):
+        if scope["method"] not in SAFE_METHODS and self._is_cross_site(headers, host):
             origin = headers.get("origin", "another site")[:80]
             detail = f"the request came from {origin!r}; send it from this site"
             await problem(CROSS_SITE, detail, scope["path"])(scope, receive, send)
@@ -125,15 +130,24 @@ class Guarded:
         await self._app(scope, receive, send)
 
     def _is_ours(self, host: str) -> bool:
-        name = urlsplit(f"//{host}").hostname if host else None
-        if name is None:
+        name = _host_name(f"//{host}")
+        if not name:
             return False
         # A rebinding attack needs a name that its owner points at us; a bare address cannot be one.
         return name in self._names or self._is_under_wildcard(name) or _is_address(name)
 
+    def _is_cross_site(self, headers: Headers, host: str) -> bool:
+        origin = headers.get("origin")
+        if origin is None:
+            return headers.get("sec-fetch-site", "none") not in {"none", "same-origin"}
+        if origin.lower() in (f"http://{host}".lower(), f"https://{host}".lower()):
+            return False
+        name = _host_name(origin)
+        return name not in self._allowed and not self._is_under_wildcard(name)
+
     def _is_under_wildcard(self, name: str) -> bool:
         _, dot, parent = name.partition(".")
-        return bool(dot) and f"*.{parent}" in self._names
+        return bool(dot) and f"*.{parent}" in self._allowed
 
 
 class BoundedBody:
@@ -238,11 +252,12 @@ def _cookie(headers: Headers) -> str:
     return str(morsel.value) if morsel else ""
 
 
-def _is_cross_site(headers: Headers, host: str) -> bool:
-    origin = headers.get("origin")
-    if origin is not None:
-        return urlsplit(origin).netloc.lower() != host.lower()
-    return headers.get("sec-fetch-site", "none") not in {"none", "same-origin"}
+def _host_name(address: str) -> str:
+    """The host in lower case without port; empty where there is none to be read."""
+    try:
+        return urlsplit(address).hostname or ""
+    except ValueError:  # such as an open bracket
+        return ""
 
 
 def _is_address(name: str) -> bool:
