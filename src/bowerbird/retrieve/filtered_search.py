@@ -114,6 +114,11 @@ def search_kept(rows: Rows, lists: Lists, chosen: Selection, queries: Queries, k
     return joined(found, _round(rows, lists, chosen, queries, k, path, is_second), k)
 
 
+def spare_for(k: int) -> int:
+    """Proposals beyond k that make up for the rounding of the codes; each costs a read of a full vector."""
+    return max(4, k // 8)
+
+
 def measured_slack(rows: Rows, lists: Lists, *, seed: int) -> Slack:
     """What each effort needs, so that the least kind of the families of filters still gets its recall."""
     rng = np.random.default_rng(seed)
@@ -183,7 +188,7 @@ def _round(
     near = np.zeros(named.shape, dtype=np.float32)
     named[query, place] = path.lists[column]
     near[query, place] = path.nearness[query, column]
-    proposals = min(k + max(8, k // 4), len(chosen.rows))
+    proposals = min(k + spare_for(k), len(chosen.rows))
     proposed = lists.inverted.search_lists(queries, proposals, named, near, chosen.bits)
     return rows.scored(queries, proposed, k)
 

@@ -106,10 +106,11 @@ def _checked(vectors: Embeddings, *, width: int, what: str) -> np.ndarray:
             "use the encoder that built it or rebuild it with `bowerbird retrieve build-index`"
         )
     checked = np.ascontiguousarray(vectors, dtype=np.float32)
-    is_finite = np.isfinite(checked).all(axis=1)
+    is_finite = np.isfinite(checked)
     if not is_finite.all():
+        rows = is_finite.all(axis=1)
         raise InputError(
-            f"{what} vector {int(np.argmin(is_finite))} of {len(checked)} holds NaN or infinity; "
+            f"{what} vector {int(np.argmin(rows))} of {len(checked)} holds NaN or infinity; "
             "needed are finite numbers; look at the picture or words that it came from"
         )
     return checked

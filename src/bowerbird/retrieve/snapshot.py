@@ -6,7 +6,7 @@ import numpy as np
 
 from bowerbird.core.arrays import Embeddings, ItemMask, ItemNumbers, Queries
 from bowerbird.retrieve.config import IndexConfig
-from bowerbird.retrieve.filtered_search import Lists, Slack, measured_slack, search_kept
+from bowerbird.retrieve.filtered_search import Lists, Slack, measured_slack, search_kept, spare_for
 from bowerbird.retrieve.inverted_lists import InvertedLists
 from bowerbird.retrieve.recall_table import RANKS, RecallTable, measured
 from bowerbird.retrieve.rows import Rows, Selection, rows_from, select
@@ -45,7 +45,7 @@ class Snapshot:
         if probes is None or self.lists is None:
             return self.rows.exact(queries, k, None if live is None else live[self.rows.numbers])
         # Proposals beyond k make up for the rounding of the codes and for rows that are gone.
-        spare = max(8, k // 4)
+        spare = spare_for(k)
         if live is not None:
             spare += _SPARE_FOR_GONE
         proposed = self.lists.inverted.search(queries, k + spare, probes)
