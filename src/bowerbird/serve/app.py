@@ -17,6 +17,7 @@ from bowerbird.encode.space import BridgeSpace
 from bowerbird.lake.catalogue import Catalogue
 from bowerbird.lake.decoding import DecodePool
 from bowerbird.lake.lake import Lake
+from bowerbird.lake.memory import give_back
 from bowerbird.lake.pictures import PictureLimits, thumb_pixels
 from bowerbird.lake.pictures import Region as PictureRegion
 from bowerbird.retrieve.indexes import Indexes
@@ -138,6 +139,7 @@ def begin(service: Service, media: LiveMedia) -> None:
     service.newest.refresh()
     service.refresh()
     warm(service)
+    give_back()  # opening needed more than serving does
     # What lives now lives as long as the server: the collector need not look at it again.
     gc.collect()
     gc.freeze()
