@@ -5,6 +5,11 @@ PICTURES ?=
 LAKE ?=
 PORT ?= 8330
 
+# One thread a call, in tests and benchmarks as in the product: two that wait for each other are slower.
+export OMP_NUM_THREADS := 1
+export OPENBLAS_NUM_THREADS := 1
+export MKL_NUM_THREADS := 1
+
 .PHONY: demo test check format lint types layers fix bench setup setup-dev clean
 
 demo: setup  ## pictures in, discovery out: ends with an address to open

@@ -4,6 +4,7 @@ One client first, one request after another, people with twelve likes each; then
 Every answer must be a full page: a degraded one or a 503 ends the run at that rate.
 """
 
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +24,10 @@ def main() -> None:
     parser = record.parser(__doc__)
     parser.add_argument("--items", type=int, default=100_000)
     parser.add_argument(
-        "--lakes", type=Path, default=Path("/tmp/bowerbird-lakes"), help="where lakes are kept"
+        "--lakes",
+        type=Path,
+        default=Path(tempfile.gettempdir()) / "bowerbird-lakes",
+        help="where lakes are kept",
     )
     parser.add_argument("--requests", type=int, default=1_000, help="of the one client, and at each rate")
     parser.add_argument("--people", type=int, default=PEOPLE)

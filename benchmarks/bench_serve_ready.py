@@ -22,7 +22,10 @@ def main() -> None:
     parser = record.parser(__doc__)
     parser.add_argument("--items", type=int, default=100_000)
     parser.add_argument(
-        "--lakes", type=Path, default=Path("/tmp/bowerbird-lakes"), help="where lakes are kept"
+        "--lakes",
+        type=Path,
+        default=Path(tempfile.gettempdir()) / "bowerbird-lakes",
+        help="where lakes are kept",
     )
     parser.add_argument("--starts", type=int, default=5)
     parser.add_argument("--installed", action="store_true", help="also install the core into a fresh folder")

@@ -3,6 +3,7 @@
 One client, one request after another, every query another one; then words at rising rates.
 """
 
+import tempfile
 from pathlib import Path
 
 import record
@@ -19,7 +20,10 @@ def main() -> None:
     parser = record.parser(__doc__)
     parser.add_argument("--items", type=int, default=100_000)
     parser.add_argument(
-        "--lakes", type=Path, default=Path("/tmp/bowerbird-lakes"), help="where lakes are kept"
+        "--lakes",
+        type=Path,
+        default=Path(tempfile.gettempdir()) / "bowerbird-lakes",
+        help="where lakes are kept",
     )
     parser.add_argument("--requests", type=int, default=600)
     args = parser.parse_args()
