@@ -67,7 +67,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         stdout=log,
         stderr=subprocess.STDOUT,
         cwd=folder,  # away from anybody's bowerbird.toml
-        env={name: value for name, value in os.environ.items() if not name.startswith("BOWERBIRD_")},
+        env=_quiet_environment(),
     )
     try:
         wait_until_ready(server, port, folder / "server.log")
@@ -76,6 +76,12 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         server.terminate()
         server.wait(20)
         log.close()
+
+
+def _quiet_environment() -> dict[str, str]:
+    """The environment without settings of whoever runs the tests, and patient with a busy disk."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("BOWERBIRD_")}
+    return kept | {"BOWERBIRD_QUEUE_WAIT_MS": "15000"}
 
 
 def wait_until_ready(server: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
