@@ -105,3 +105,18 @@ def test_cgroup_limit_is_read_in_cores(text: str, cores: float | None) -> None:
 
 def test_usable_cores_are_at_least_one() -> None:
     assert usable_cores() >= 1
+
+
+@pytest.mark.parametrize(
+    ("given", "takes"),
+    [
+        ({}, True),
+        ({"host": "0.0.0.0"}, False),
+        ({"host": "0.0.0.0", "allow_edits": True}, True),
+        ({"allow_edits": False}, False),
+    ],
+)
+def test_edits_are_taken_from_other_machines_only_when_that_is_said(
+    given: dict[str, object], takes: bool
+) -> None:
+    assert load_settings(flags=given).takes_edits is takes

@@ -23,6 +23,7 @@ CONFIG_VARIABLE = "BOWERBIRD_CONFIG"
 # Read by others: which file to read, and where the page is built to.
 _OTHER_VARIABLES = frozenset({"config", "server", "page_dir"})
 MEBIBYTE = 1024 * 1024
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 HostName = Annotated[str, Field(min_length=1, max_length=253, pattern=r"^(\*\.)?[A-Za-z0-9_.:\-]+$")]
 
@@ -42,8 +43,8 @@ class ServeSettings(BaseSettings):
     """Port to listen on; 0 takes a free one."""
     allowed_hosts: tuple[HostName, ...] = ()
     """Names besides localhost, bare addresses and `host` that a browser may know this server by."""
-    allow_edits: bool = True
-    """Whether clients may add and delete items."""
+    allow_edits: bool | None = None
+    """Whether clients may add and delete items; unset: only while no other machine is let in."""
     threads: Annotated[int, Field(ge=1, le=256)] = Field(default_factory=usable_cores)
     """Model threads; one per usable core."""
     queue_limit: Annotated[int, Field(ge=1, le=100_000)] = 64
@@ -70,6 +71,11 @@ class ServeSettings(BaseSettings):
     """Which encoders, and where their models are kept."""
     cookie_secure: bool = False
     """Mark the cookie Secure; set it behind HTTPS."""
+
+    @property
+    def takes_edits(self) -> bool:
+        """Whether clients may add and delete items."""
+        return self.host in LOOPBACK if self.allow_edits is None else self.allow_edits
 
     @property
     def upload_limit_bytes(self) -> int:

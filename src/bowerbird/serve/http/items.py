@@ -109,7 +109,7 @@ async def delete_item(service: Ready, item_id: ItemId) -> Response:
 
 
 def _require_edits(service: Service) -> None:
-    if not service.settings.allow_edits:
+    if not service.settings.takes_edits:
         raise EditsOffError(
             "items cannot be added or deleted over HTTP here; set `allow_edits = true` in bowerbird.toml"
         )
