@@ -103,8 +103,10 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-@pytest.fixture(scope="session")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    # Not for the whole session: while it is open, its event loop counts as running in this thread, and
+    # every test elsewhere that starts a loop of its own fails.
     if not CHROMIUM.is_file():
         pytest.skip(f"there is no Chromium at {CHROMIUM}; install the package `chromium`")
     with playwright_api.sync_playwright() as play:
