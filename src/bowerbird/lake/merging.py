@@ -45,11 +45,20 @@ def as_stored(rows: pa.Table, spec: TableSpec) -> pa.Table:
     for field in spec.schema:
         if field.name == spec.blob:
             fields.append(lance.blob_field(field.name))
-            columns.append(lance.blob_array([value.as_py() for value in rows[field.name]]))
+            columns.append(_blobs(rows[field.name]))
         else:
             fields.append(field)
             columns.append(rows[field.name].cast(field.type))
     return pa.Table.from_arrays(columns, schema=pa.schema(fields))
+
+
+def _blobs(contents: pa.ChunkedArray) -> pa.Array:
+    """What `lance.blob_array` makes of these contents, without a copy in Python of each."""
+    kind = lance.blob_field("content").type
+    data = contents.combine_chunks().cast(pa.large_binary())
+    others = [pa.nulls(len(data), field.type) for field in list(kind.storage_type)[1:]]
+    parts = pa.StructArray.from_arrays([data, *others], fields=list(kind.storage_type), mask=data.is_null())
+    return pa.ExtensionArray.from_storage(kind, parts)
 
 
 def _batches(rows: pa.Table, spec: TableSpec) -> Iterator[pa.RecordBatch]:

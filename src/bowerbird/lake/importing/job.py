@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 
 _ROWS_LOOKED_UP = 256
 _ROWS_OPENED = 16
+_FIRST_BATCH_ROWS = 125
 _BATCH_ROWS = 1_000
 _BATCH_BYTES = 48 * 2**20
 _BATCH_SECONDS = 5.0
@@ -122,6 +123,7 @@ class _Run:
         self._tell = progress or (lambda _: None)
         self._tally = ImportProgress()
         self._batch, self._batch_began = Batch(), time.monotonic()
+        self._most_rows = _FIRST_BATCH_ROWS
         self._storing: Future[Stored] | None = None
         self._writer = ThreadPoolExecutor(1, "import-writer")
 
@@ -174,7 +176,7 @@ class _Run:
 
     def _is_full(self) -> bool:
         return (
-            len(self._batch.rows) >= _BATCH_ROWS
+            len(self._batch.rows) >= self._most_rows
             or sum(map(len, self._batch.contents.values())) >= _BATCH_BYTES
             or time.monotonic() - self._batch_began >= _BATCH_SECONDS
         )
@@ -183,6 +185,8 @@ class _Run:
         self._settle()
         if self._batch.rows:
             self._storing = self._writer.submit(store, self._lake, self._batch, self._name)
+            # Small at first, so that storing and decoding overlap in a small import too.
+            self._most_rows = min(2 * self._most_rows, _BATCH_ROWS)
         self._batch, self._batch_began = Batch(), time.monotonic()
 
     def _settle(self) -> None:

@@ -83,20 +83,11 @@ class Reader:
 
     def add(self, rows: Sequence[KnownRow], batch: Batch) -> None:
         """The rows in the batch, their pictures read and decoding."""
-        read = [[self._content(ref) for ref in row.refs] for row in rows]
-        shas = {
-            hashlib.sha256(content).hexdigest(): content
-            for contents in read
-            for content in contents
-            if isinstance(content, bytes)
-        }
-        self._decode({sha: content for sha, content in shas.items() if sha not in batch.decoding}, batch)
-        for row, contents in zip(rows, read, strict=True):
-            pictures = tuple(
-                hashlib.sha256(content).hexdigest() if isinstance(content, bytes) else content
-                for content in contents
-            )
+        contents: dict[str, bytes] = {}
+        for row in rows:
+            pictures = tuple(self._read(ref, contents) for ref in row.refs)
             batch.rows.append(ReadyRow(row.row.row, row.row.where, row.fields, row.row_hash, pictures))
+        self._decode({sha: content for sha, content in contents.items() if sha not in batch.decoding}, batch)
 
     def _refs(self, row: SourceRow, field_map: FieldMap) -> Iterator[PictureRef | RowError]:
         yield from row.pictures
@@ -107,6 +98,15 @@ class Reader:
                 yield self._base.find(str(name).strip())
             except RowError as error:
                 yield error
+
+    def _read(self, ref: PictureRef | RowError, contents: dict[str, bytes]) -> str | RowError:
+        """The sha256 of the picture's content, which is put into `contents`; or why it cannot be had."""
+        content = self._content(ref)
+        if isinstance(content, RowError):
+            return content
+        sha = hashlib.sha256(content).hexdigest()
+        contents[sha] = content
+        return sha
 
     def _content(self, ref: PictureRef | RowError) -> bytes | RowError:
         if isinstance(ref, RowError):

@@ -1,0 +1,180 @@
+"""How many pictures a second become searchable, beside a bare decode-and-encode loop; is memory flat?
+
+The whole way: files of a folder are imported (decoded, looked at, stored durably), encoded, and put into indexes,
+as `bowerbird up` does it. The baseline, in the same run and on the same files, with one thread a core: read the
+file, decode it with Pillow, encode it, keep the vector in memory. Where pictures have words (`titled`), the bare
+loop encodes these too, since without them nothing is found by words. The two take turns, and the middle run of
+each counts. Memory is the highest resident set of the importing process and its workers together.
+
+Run: python benchmarks/bench_lake_images_to_searchable.py [--pictures N] [--long M] [--out FILE]
+"""
+
+import io
+import os
+import statistics
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import record
+from PIL import Image
+
+from bowerbird.encode import EncodeConfig, load_encoders
+from bowerbird.encode.job import encode_missing
+from bowerbird.encode.registry import Encoders
+from bowerbird.lake.importing.job import import_source
+from bowerbird.lake.lake import Lake
+
+TURNS = 3
+SIDES_PX = (480, 640, 800)
+
+
+def main() -> int:
+    """Writes one line a question."""
+    parser = record.parser(__doc__.splitlines()[0])
+    parser.add_argument("--pictures", type=int, default=1_000, help="of each speed run")
+    parser.add_argument("--long", type=int, default=50_000, help="of the long memory run; 0: none")
+    made = parser.parse_args()
+    record.write(lines(made.pictures, made.long), made.out)
+    return 0
+
+
+def lines(pictures: int, most: int) -> Iterator[dict[str, Any]]:
+    """Speed without and with words, then memory."""
+    encoders = load_encoders(EncodeConfig())
+    for is_titled in (False, True):
+        with tempfile.TemporaryDirectory() as folder:
+            files = draw(Path(folder) / "pictures", pictures, is_titled=is_titled)
+            yield _speed(Path(folder), files, encoders, is_titled=is_titled)
+    if most:
+        yield _memory(encoders, 1_000, most)
+
+
+def _speed(folder: Path, files: Sequence[Path], encoders: Encoders, *, is_titled: bool) -> dict[str, Any]:
+    bare, whole = [], []
+    for turn in range(TURNS):
+        bare.append(len(files) / _bare(files, encoders, is_titled=is_titled))
+        whole.append(len(files) / _whole(folder / f"lake-{turn}", folder / "pictures", encoders)[0])
+    ratio = statistics.median(whole) / statistics.median(bare)
+    words = "titled" if is_titled else "without words"
+    return record.line(
+        f"P1-{'titled' if is_titled else 'pictures'}", f"import to searchable, {len(files):,} JPEGs {words}",
+        statistics.median(whole), "pictures/s", target=round(0.85 * statistics.median(bare), 1), better="higher",
+        baseline="bare decode-and-encode loop, both cores", ratio=ratio,
+        metrics={"whole": _rounded(whole), "bare": _rounded(bare)})  # fmt: skip
+
+
+def _memory(encoders: Encoders, few: int, many: int) -> dict[str, Any]:
+    peaks = {}
+    for count in (few, many):
+        with tempfile.TemporaryDirectory() as folder:
+            draw(Path(folder) / "pictures", count, is_titled=False, sides_px=(160,))
+            peaks[count] = _whole(Path(folder) / "lake", Path(folder) / "pictures", encoders)[1]
+    return record.line(
+        "P1-memory", f"highest memory of an import to searchable of {many:,} pictures", peaks[many], "MB",
+        baseline=f"the same of {few:,}", ratio=peaks[many] / peaks[few], metrics={"few MB": round(peaks[few])},
+    )  # fmt: skip
+
+
+def draw(folder: Path, count: int, *, is_titled: bool, sides_px: Sequence[int] = SIDES_PX) -> list[Path]:
+    """Pictures of shapes over smooth grounds with grain, JPEG quality 85; no two the same; seeded."""
+    folder.mkdir(parents=True)
+    rng = np.random.default_rng(7)
+    names = ("red vase", "oak chair", "wool rug", "blue lamp", "clay bowl", "linen cushion", "tall plant")
+    files = []
+    for number in range(count):
+        side = sides_px[number % len(sides_px)]
+        small = rng.integers(0, 255, (6, 6, 3), dtype=np.uint8)
+        ground = Image.fromarray(small).resize((side, side * 3 // 4), Image.Resampling.BICUBIC)
+        grain = rng.normal(0, 5, (side * 3 // 4, side, 1))
+        pixels = np.clip(np.asarray(ground) + grain, 0, 255).astype(np.uint8)
+        title = f"{names[number % len(names)]} {number}" if is_titled else f"img_{number:06d}"
+        path = folder / f"{title}.jpg"
+        Image.fromarray(pixels).save(path, quality=85)
+        files.append(path)
+    return files
+
+
+def _bare(files: Sequence[Path], encoders: Encoders, *, is_titled: bool) -> float:
+    """Seconds of the bare loop."""
+
+    def one(path: Path) -> np.ndarray:
+        with Image.open(io.BytesIO(path.read_bytes())) as picture:
+            picture.draft("RGB", (320, 320))
+            pixels = np.asarray(picture.convert("RGB"))
+        return encoders.pictures.encode_pictures([pixels])
+
+    started = time.perf_counter()
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        vectors = list(threads.map(one, files))
+        if is_titled:
+            texts = [[path.stem for path in files[at : at + 64]] for at in range(0, len(files), 64)]
+            vectors += list(threads.map(encoders.words.encode_words, texts))
+    assert len(vectors) >= len(files)
+    return time.perf_counter() - started
+
+
+def _whole(lake_path: Path, pictures: Path, encoders: Encoders) -> tuple[float, float]:
+    """Seconds until everything can be searched, and the highest memory in MB."""
+    from bowerbird.encode.fitting import fit_space
+    from bowerbird.lake.catalogue import Catalogue
+    from bowerbird.retrieve.indexes import Indexes
+
+    with Lake.open(lake_path, create=True) as lake, _Highest() as highest:
+        started = time.perf_counter()
+        report = import_source(lake, pictures)
+        imported = time.perf_counter()
+        encode_missing(lake, encoders)
+        encoded = time.perf_counter()
+        space = fit_space(lake, encoders)
+        fitted = time.perf_counter()
+        indexes = Indexes.open(lake, Catalogue.open(lake), encoders, space)
+        ended = time.perf_counter()
+        assert report.accepted == report.rows_in == len(indexes.look)
+    steps = np.diff([started, imported, encoded, fitted, ended]).round(2).tolist()
+    print(f"import, encode, fit, index: {steps} s", file=sys.stderr)
+    return ended - started, highest.mb
+
+
+class _Highest:
+    """Watches the resident memory of this process and its children."""
+
+    def __init__(self) -> None:
+        self.mb = 0.0
+        self._ends = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+
+    def __enter__(self) -> "_Highest":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ends.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        while not self._ends.wait(0.25):
+            children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+            self.mb = max(self.mb, sum(map(_resident_mb, ("self", *children))))
+
+
+def _resident_mb(process: str) -> float:
+    try:
+        pages = int(Path(f"/proc/{process}/statm").read_text().split()[1])
+    except (OSError, IndexError):
+        return 0.0
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+def _rounded(rates: Sequence[float]) -> list[float]:
+    return [round(rate, 1) for rate in rates]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
