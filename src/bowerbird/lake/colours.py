@@ -85,8 +85,9 @@ def colours_of(pixels: Pixels) -> tuple[np.ndarray, str]:
 def _most_common(flat: np.ndarray, weights: np.ndarray) -> str:
     coarse = _bin_of(flat, bits=3)
     fullest = np.bincount(coarse, weights=weights, minlength=512).argmax()
-    here = coarse == fullest
-    mean = weights[here] @ flat[here] / weights[here].sum()
+    here = np.flatnonzero(coarse == fullest)
+    share = weights[here]
+    mean = share @ flat[here].astype(np.float32) / share.sum()
     red, green, blue = (round(part) for part in mean.tolist())
     return f"#{red:02x}{green:02x}{blue:02x}"
 
@@ -192,19 +193,20 @@ def _alike(lab: np.ndarray, colour: np.ndarray) -> np.ndarray:
 
 def _joined_to_border(alike: np.ndarray) -> np.ndarray:
     """The part of `alike` that can be reached from the border in steps of one pixel."""
-    reached = np.zeros_like(alike)
-    reached[[0, -1], :] = alike[[0, -1], :]
-    reached[:, [0, -1]] = alike[:, [0, -1]]
-    count = -1
-    while count != (count := int(reached.sum())):
-        for _ in range(4):  # counting is dearer than spreading
-            spread = reached.copy()
-            spread[1:] |= reached[:-1]
-            spread[:-1] |= reached[1:]
-            spread[:, 1:] |= reached[:, :-1]
-            spread[:, :-1] |= reached[:, 1:]
-            reached = spread & alike
-    return reached
+    height, width = alike.shape
+    # The picture as one long number of bits, a clear column after each row: a step to a side is a shift.
+    line = width + 1
+    bits = np.zeros((height, line), dtype=bool)
+    bits[:, :width] = alike
+    open_ = int.from_bytes(np.packbits(bits).tobytes(), "big")
+    bits[1:-1, 1 : width - 1] = False
+    reached, before = int.from_bytes(np.packbits(bits).tobytes(), "big"), 0
+    while reached != before:
+        before = reached
+        reached |= (reached << 1 | reached >> 1 | reached << line | reached >> line) & open_
+    packed = np.frombuffer(reached.to_bytes(-(-height * line // 8), "big"), dtype=np.uint8)
+    joined: np.ndarray = np.unpackbits(packed, count=height * line).astype(bool).reshape(height, line)
+    return joined[:, :width]
 
 
 @lru_cache(maxsize=64)

@@ -25,11 +25,9 @@ def thumbhash(pixels: Pixels) -> bytes:
     """
     height, width = pixels.shape[:2]
     if max(height, width) > _PLACEHOLDER_PX:
-        picture = Image.fromarray(pixels)
-        picture.thumbnail((_ENOUGH_PX, _ENOUGH_PX), Image.Resampling.BOX)
-        pixels = np.asarray(picture)
+        pixels = np.asarray(Image.fromarray(pixels).reduce(max(1, max(height, width) // _ENOUGH_PX)))
         height, width = pixels.shape[:2]
-    red, green, blue = (pixels[..., channel].astype(np.float64) / 255.0 for channel in range(3))
+    red, green, blue = np.moveaxis(pixels, 2, 0) / 255.0
     longer = max(height, width)
     across, down = (max(1, _round(7 * side / longer)) for side in (width, height))
     light = _waves((red + green + blue) / 3, max(3, across), max(3, down))
@@ -84,16 +82,19 @@ def _waves(channel: np.ndarray, across: int, down: int) -> _Waves:
     """The mean and the low waves of one channel, the waves scaled to 0 to 1."""
     height, width = channel.shape
     table = _cosines(height, down) @ channel @ _cosines(width, across).T / (height * width)
-    kept = [
-        float(table[y, x])
-        for y in range(down)
-        for x in range(across)
-        if x * down < across * (down - y) and (x or y)
-    ]
-    scale = max((abs(part) for part in kept), default=0.0)
+    kept = table[_low_waves(across, down)]
+    scale = float(np.abs(kept).max(initial=0.0))
     # Below this a wave is rounding noise of a flat channel; it is stored with scale 0 either way.
-    parts = [0.5 + 0.5 / scale * part for part in kept] if scale > 1e-9 else [0.0] * len(kept)
+    parts = (0.5 + 0.5 / scale * kept).tolist() if scale > 1e-9 else [0.0] * len(kept)
     return _Waves(float(table[0, 0]), parts, scale)
+
+
+@lru_cache(maxsize=64)
+def _low_waves(across: int, down: int) -> np.ndarray:
+    """[down, across] true for the waves that are kept: a triangle without the mean."""
+    y, x = np.mgrid[:down, :across]
+    kept: np.ndarray = (x * down < across * (down - y)) & (x + y > 0)
+    return kept
 
 
 @lru_cache(maxsize=512)
