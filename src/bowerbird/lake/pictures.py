@@ -24,6 +24,8 @@ from bowerbird.lake.types import DecodedPicture
 from bowerbird.lake.upright import turn_of, turned
 
 THUMB_PX = 320
+# Enough for what looks at thumbnails; from here on libjpeg's own halving serves, which is almost free.
+_LEAST_DRAFT_PX = 240
 _THUMB_QUALITY = 82
 _ANIMATED = ("gif", "png", "webp", "avif")
 # What Pillow's parsers are known to let out on damaged files, besides its own errors.
@@ -135,7 +137,7 @@ def _read(content: bytes, limits: PictureLimits, region: Region | None) -> _Seen
         facts = facts_of(picture)
         width_px, height_px = picture.size if turn < 5 else picture.size[::-1]
         if name == "jpeg" and region is None:
-            picture.draft(None, _thumb_size(picture))  # libjpeg gives a half, a quarter or an eighth for less
+            picture.draft(None, _fitting(picture, _LEAST_DRAFT_PX))
         picture.seek(0)
         picture.load()
         whole = picture if region is None else _cut(turned(picture, turn), region)
@@ -219,13 +221,14 @@ def _cut(picture: Image.Image, region: Region) -> Image.Image:
 def _shrunk(picture: Image.Image) -> Image.Image:
     """At most `THUMB_PX` a side, never larger than it was, in a mode that mixes colours rightly."""
     mixing = _mixable(picture)
-    size = _thumb_size(mixing)
+    size = _fitting(mixing, THUMB_PX)
     # As sharp as bicubic when shrinking, for the price of bilinear.
     return mixing if size == mixing.size else mixing.resize(size, Image.Resampling.HAMMING, reducing_gap=2.0)
 
 
-def _thumb_size(picture: Image.Image) -> tuple[int, int]:
-    scale = min(THUMB_PX / max(picture.size), 1.0)
+def _fitting(picture: Image.Image, most_px: int) -> tuple[int, int]:
+    """The picture's size, or the one with its longer side cut down to `most_px`."""
+    scale = min(most_px / max(picture.size), 1.0)
     return max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
 
 
