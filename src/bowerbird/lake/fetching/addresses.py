@@ -148,7 +148,7 @@ def _is_host(host: str) -> bool:
         return False
     if not re.fullmatch(r"(0x[0-9a-f]*|[0-9]+)", host.lower().rpartition(".")[2]):
         return True
-    # A last part that is a number makes the host an IPv4 address: of its spellings only the plain one is taken.
+    # A last part that is a number makes it an IPv4 address: of its spellings only the plain one is taken.
     try:
         ipaddress.IPv4Address(host)
     except ValueError:

@@ -1,0 +1,147 @@
+"""This file is about one request to one checked machine: what is sent, and how much is read of the answer."""
+
+import http.client
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+
+from bowerbird import __version__
+from bowerbird.lake.fetching.addresses import Address
+from bowerbird.lake.fetching.types import FetchError, FetchLimits
+
+_CHUNK_BYTES = 64 * 1024
+_HEADERS = {
+    "User-Agent": f"bowerbird/{__version__} (catalogue import)",
+    "Accept": "image/*,*/*;q=0.5",
+    # Packed bodies are refused, so that none can be a bomb.
+    "Accept-Encoding": "identity",
+    "Connection": "close",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a server said; `body` is empty unless the status is 200."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+def ask(
+    address: Address, ip: str, limits: FetchLimits, until_s: float, tls: ssl.SSLContext | None = None
+) -> Answer:
+    """One GET of `address` from the machine `ip`; `until_s` is the monotonic time at which it is given up.
+
+    Raises:
+        FetchError: the connection breaks, it takes too long, or the body is not to be had.
+    """
+    left_s = until_s - time.monotonic()
+    if left_s <= 0:
+        raise _too_slow()
+    try:
+        with _opened(address, ip, min(limits.idle_s, left_s), tls) as connection, _alarm(connection, left_s):
+            connection.putrequest("GET", address.target, skip_host=True, skip_accept_encoding=True)
+            for name, value in {"Host": address.host_header, **_HEADERS}.items():
+                connection.putheader(name, value)
+            connection.endheaders()
+            answer = connection.getresponse()
+            headers = {name.lower(): value for name, value in answer.getheaders()}
+            return Answer(answer.status, headers, _body(answer, headers, limits))
+    except ssl.SSLError as error:
+        raise FetchError(
+            f"the server's certificate or TLS cannot be trusted ({error.reason or error})",
+            code="bad-certificate",
+            hint="the owner of the server has to mend it",
+        ) from error
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        if isinstance(error, TimeoutError) or time.monotonic() >= until_s:
+            raise _too_slow() from error
+        raise FetchError(
+            f"the connection failed ({type(error).__name__}: {str(error)[:100]})",
+            code="unreachable",
+            hint="try again later, or check the address",
+        ) from error
+
+
+@contextmanager
+def _opened(
+    address: Address, ip: str, idle_s: float, tls: ssl.SSLContext | None
+) -> Iterator[http.client.HTTPConnection]:
+    """A connection to `ip`, whatever the host's name would be looked up to by now."""
+    connection = http.client.HTTPConnection(address.host, address.port, timeout=idle_s)
+    try:
+        plain = socket.create_connection((ip, address.port), timeout=idle_s)
+        connection.sock = plain
+        if address.scheme == "https":
+            connection.sock = (tls or _tls()).wrap_socket(plain, server_hostname=address.host)
+        yield connection
+    finally:
+        connection.close()
+
+
+@contextmanager
+def _alarm(connection: http.client.HTTPConnection, seconds: float) -> Iterator[None]:
+    """Ends the connection when its time is over: a server that drips is never idle."""
+
+    def end_it() -> None:
+        try:
+            if connection.sock is not None:
+                connection.sock.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            return  # it has ended by itself
+
+    timer = threading.Timer(seconds, end_it)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _body(answer: http.client.HTTPResponse, headers: Mapping[str, str], limits: FetchLimits) -> bytes:
+    if answer.status != 200:
+        return b""
+    if headers.get("content-encoding", "identity").lower() not in ("", "identity"):
+        raise FetchError(
+            f"the body came packed ({headers['content-encoding'][:20]}) without having been asked for so",
+            code="packed-body",
+            hint="the owner of the server has to mend it",
+        )
+    announced = headers.get("content-length", "")
+    if announced.isdigit() and int(announced) > limits.max_bytes:
+        raise _too_long(limits)
+    parts, read = [], 0
+    while part := answer.read(min(_CHUNK_BYTES, limits.max_bytes + 1 - read)):
+        parts.append(part)
+        read += len(part)
+        if read > limits.max_bytes:
+            raise _too_long(limits)
+    if announced.isdigit() and read < int(announced):
+        raise FetchError(
+            f"{read:,} of {int(announced):,} announced bytes came",
+            code="truncated",
+            hint="try again later",
+        )
+    return b"".join(parts)
+
+
+def _too_long(limits: FetchLimits) -> FetchError:
+    return FetchError(
+        f"the body has more than {limits.max_bytes:,} bytes", code="too-many-bytes", hint="save it smaller"
+    )
+
+
+def _too_slow() -> FetchError:
+    return FetchError("the server took too long", code="too-slow-server", hint="try again later")
+
+
+@lru_cache(maxsize=1)
+def _tls() -> ssl.SSLContext:
+    return ssl.create_default_context()
