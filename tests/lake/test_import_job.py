@@ -134,7 +134,7 @@ def test_item_that_was_deleted_comes_back_with_its_source(lake: Lake, tmp_path: 
 
 def test_every_refused_row_is_in_the_rejects_file_with_its_reason(lake: Lake, tmp_path: Path) -> None:
     rows = plain_rows(8)
-    rows[1]["file"] = "https://elsewhere.example/1.jpg"
+    rows[1]["file"] = "ftp://elsewhere.example/1.jpg"
     rows[2]["file"] = "../secret.jpg"
     rows[3]["file"] = "gone.jpg"
     rows[4]["file"] = ""
@@ -148,7 +148,7 @@ def test_every_refused_row_is_in_the_rejects_file_with_its_reason(lake: Lake, tm
 
     assert counts(report) == (8, 1, 7, 0)
     assert refusals(report) == {
-        "items.csv, line 3": "remote-picture", "items.csv, line 4": "outside-folder",
+        "items.csv, line 3": "bad-address", "items.csv, line 4": "outside-folder",
         "items.csv, line 5": "missing-file", "items.csv, line 6": "no-picture",
         "items.csv, line 7": "duplicate-id",
         "items.csv, line 8": "bad-price", "items.csv, line 9": "truncated",

@@ -33,6 +33,10 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     take_in.add_argument("--name", default="", help="groups the items of one source (default: its file name)")
     take_in.add_argument("--remove-missing", action="store_true", help="delete what the source no longer has")
     take_in.add_argument("--yes", action="store_true", help="also if that is more than 30 %% of the items")
+    take_in.add_argument(
+        "--allow-host", action="append", default=[], metavar="HOST",
+        help="fetch pictures from this host also if it is in a private net; may be repeated",
+    )  # fmt: skip
     take_in.add_argument("--workers", type=int, help="decode processes (default: one a core)")
     take_in.add_argument("--quiet", action="store_true", help="no progress")
     take_in.add_argument("--json", action="store_true")
@@ -52,6 +56,7 @@ def run_import(args: argparse.Namespace) -> int:
         remove_missing=args.remove_missing,
         is_agreed=args.yes,
         workers=args.workers,
+        allowed_hosts=tuple(args.allow_host),
     )
     with Lake.open(args.lake, create=True) as lake, shown_progress(args.quiet or args.json) as progress:
         report = import_source(lake, args.source, options, told(progress))

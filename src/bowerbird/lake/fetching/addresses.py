@@ -141,7 +141,7 @@ def _unwrapped(ip: _Ip) -> list[_Ip]:
 def _is_host(host: str) -> bool:
     if ":" in host:
         try:
-            return isinstance(ipaddress.ip_address(host), ipaddress.IPv6Address)
+            return "%" not in host and isinstance(ipaddress.ip_address(host), ipaddress.IPv6Address)
         except ValueError:
             return False
     if not _NAME.fullmatch(host.lower()) or len(host) > 253:

@@ -6,7 +6,7 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -45,14 +45,19 @@ def ask(
     if left_s <= 0:
         raise _too_slow()
     try:
-        with _opened(address, ip, min(limits.idle_s, left_s), tls) as connection, _alarm(connection, left_s):
+        with (
+            _opened(address, ip, min(limits.idle_s, left_s), tls) as connection,
+            _alarm(connection, left_s),
+        ):
             connection.putrequest("GET", address.target, skip_host=True, skip_accept_encoding=True)
             for name, value in {"Host": address.host_header, **_HEADERS}.items():
                 connection.putheader(name, value)
             connection.endheaders()
-            answer = connection.getresponse()
-            headers = {name.lower(): value for name, value in answer.getheaders()}
-            return Answer(answer.status, headers, _body(answer, headers, limits))
+            with connection.getresponse() as answer:
+                headers = {name.lower(): value for name, value in answer.getheaders()}
+                return Answer(answer.status, headers, _body(answer, headers, limits))
+    except http.client.IncompleteRead as error:
+        raise _cut_off(len(error.partial)) from error
     except ssl.SSLError as error:
         raise FetchError(
             f"the server's certificate or TLS cannot be trusted ({error.reason or error})",
@@ -87,14 +92,18 @@ def _opened(
 
 @contextmanager
 def _alarm(connection: http.client.HTTPConnection, seconds: float) -> Iterator[None]:
-    """Ends the connection when its time is over: a server that drips is never idle."""
+    """Ends the connection when its time is over: a server that drips is never idle.
+
+    Raises:
+        FetchError: the time was over; what came may look like an answer that has ended.
+    """
+    wire = connection.sock  # the connection lets go of it once an answer begins
+    is_late = threading.Event()
 
     def end_it() -> None:
-        try:
-            if connection.sock is not None:
-                connection.sock.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            return  # it has ended by itself
+        is_late.set()
+        with suppress(OSError):  # it has ended by itself
+            wire.shutdown(socket.SHUT_RDWR)
 
     timer = threading.Timer(seconds, end_it)
     timer.daemon = True
@@ -103,6 +112,8 @@ def _alarm(connection: http.client.HTTPConnection, seconds: float) -> Iterator[N
         yield
     finally:
         timer.cancel()
+        if is_late.is_set():
+            raise _too_slow()
 
 
 def _body(answer: http.client.HTTPResponse, headers: Mapping[str, str], limits: FetchLimits) -> bytes:
@@ -124,12 +135,14 @@ def _body(answer: http.client.HTTPResponse, headers: Mapping[str, str], limits: 
         if read > limits.max_bytes:
             raise _too_long(limits)
     if announced.isdigit() and read < int(announced):
-        raise FetchError(
-            f"{read:,} of {int(announced):,} announced bytes came",
-            code="truncated",
-            hint="try again later",
-        )
+        raise _cut_off(read)
     return b"".join(parts)
+
+
+def _cut_off(read_bytes: int) -> FetchError:
+    return FetchError(
+        f"only {read_bytes:,} bytes came, fewer than were announced", code="truncated", hint="try again later"
+    )
 
 
 def _too_long(limits: FetchLimits) -> FetchError:

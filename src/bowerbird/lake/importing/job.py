@@ -17,11 +17,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bowerbird.lake.decoding import DecodePool
+from bowerbird.lake.fetching.fetcher import Fetcher
 from bowerbird.lake.importing.batch import Batch, Stored, reject_of, store
 from bowerbird.lake.importing.fields import FieldMaps
 from bowerbird.lake.importing.missing import SeenIds, remove_missing
 from bowerbird.lake.importing.reading import KnownRow, Reader
 from bowerbird.lake.importing.rejects import RejectsFile
+from bowerbird.lake.importing.remote_base import RemoteBase
 from bowerbird.lake.importing.sources import open_source, pictures_of_source
 from bowerbird.lake.importing.types import RowError, Source, SourceRow
 from bowerbird.lake.lake import Lake
@@ -48,6 +50,7 @@ class ImportOptions:
         remove_missing: items of an earlier run that the source no longer has are deleted.
         is_agreed: also if they are many.
         workers: decode processes; one a core if None.
+        allowed_hosts: hosts of pictures that may lie in a private net; all others must be public.
     """
 
     name: str = ""
@@ -56,6 +59,7 @@ class ImportOptions:
     remove_missing: bool = False
     is_agreed: bool = False
     workers: int | None = None
+    allowed_hosts: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -73,8 +77,11 @@ def import_source(
     path: Path,
     options: ImportOptions | None = None,
     progress: Callable[[ImportProgress], None] | None = None,
+    fetcher: Fetcher | None = None,
 ) -> ImportReport:
     """Brings a catalogue into the lake. Durable on return; may be stopped at any point and started again.
+
+    `fetcher` gets the pictures that rows name by address; without one, a fetcher as the options say.
 
     Raises:
         InputError: the source as a whole cannot be read, or an option does not fit it.
@@ -82,14 +89,16 @@ def import_source(
     """
     options = options or ImportOptions()
     source = open_source(path)
-    base = pictures_of_source(path, options.images)
+    fetcher = fetcher or Fetcher(allowed_hosts=options.allowed_hosts)
+    base = RemoteBase(pictures_of_source(path, options.images), fetcher)
     maps = FieldMaps(options.columns, source.columns)
     name = options.name or source.name
     started = time.monotonic()
     seen = SeenIds()
     rejects = RejectsFile(_rejects_path(lake, name))
     pool = DecodePool(options.workers)
-    run = _Run(lake, name, Reader(lake, base, maps, pool, seen), rejects, progress)
+    reader = Reader(lake, base, maps, pool, seen)
+    run = _Run(lake, name, reader, rejects, progress)
     try:
         with pool, run:
             run.take_in(source)
@@ -97,6 +106,7 @@ def import_source(
         if options.remove_missing and not run.is_cut_off:
             removed = remove_missing(lake, name, seen, is_agreed=options.is_agreed)
     finally:
+        reader.close()
         rejects.close()
         seen.close()
     report = run.report(removed, time.monotonic() - started, source.passed_over())

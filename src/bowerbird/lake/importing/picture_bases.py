@@ -157,10 +157,10 @@ def _is_hidden(name: str) -> bool:
 def _refuse_remote(name: str) -> None:
     if _REMOTE.match(name) or name.startswith("//"):
         raise RowError(
-            "the picture is at an address on the net; remote pictures are not supported yet",
+            "the picture is at an address of a kind that is not fetched",
             field="picture",
-            code="remote-picture",
-            hint="download it and name its file",
+            code="bad-address",
+            hint="give an http or https address, or download it and name its file",
             received=name,
         )
 

@@ -1,0 +1,55 @@
+"""This file is about pictures that rows name by address: fetched when they are new, many at once."""
+
+from bowerbird.lake.fetching.addresses import parse_address
+from bowerbird.lake.fetching.fetcher import Fetcher
+from bowerbird.lake.fetching.types import FetchError
+from bowerbird.lake.importing.types import PictureBase, PictureRef, RowError
+
+_SCHEMES = ("http://", "https://")
+
+
+class RemoteBase:
+    """Pictures at http and https addresses; every other name is left to the base beside the table."""
+
+    def __init__(self, beside: PictureBase, fetcher: Fetcher) -> None:
+        self._beside = beside
+        self._fetcher = fetcher
+
+    def find(self, name: str) -> PictureRef:
+        """The picture under this name; an address is only looked at, not asked.
+
+        Its stamp is the address itself: a row whose address the lake has taken in is unchanged.
+
+        Raises:
+            RowError: it is no address that can be fetched, or it is not there.
+        """
+        if not is_address(name):
+            return self._beside.find(name)
+        try:
+            text = parse_address(name).text
+        except FetchError as error:
+            raise _as_row_error(error, name) from error
+        return PictureRef(text, text)
+
+    def read(self, ref: PictureRef, max_bytes: int) -> bytes:
+        """Its bytes.
+
+        Raises:
+            RowError: they cannot be had.
+        """
+        if ref.content is not None or not is_address(ref.name):
+            return self._beside.read(ref, max_bytes)
+        try:
+            return self._fetcher.fetch(ref.name).content
+        except FetchError as error:
+            raise _as_row_error(error, ref.name) from error
+
+
+def is_address(name: str) -> bool:
+    """Whether a name is to be fetched."""
+    return name[:8].lower().startswith(_SCHEMES)
+
+
+def _as_row_error(error: FetchError, name: str) -> RowError:
+    said = str(error).removesuffix(f"; {error.hint}")
+    return RowError(said, field="picture", code=error.code, hint=error.hint, received=f"{name}: {said}")
