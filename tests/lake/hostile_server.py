@@ -1,7 +1,9 @@
 """A server on this machine that does to its clients what strangers' servers do."""
 
+import contextlib
 import gzip
 import socket
+import socketserver
 import threading
 import time
 from collections import Counter
@@ -42,6 +44,26 @@ class HostileServer(ThreadingHTTPServer):
         time.sleep(0.1)
         with self._counting:
             self._now -= 1
+
+
+class DrippingTls(socketserver.ThreadingTCPServer):
+    """Begins a TLS handshake and sends a byte of it now and then."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Drip)
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+
+class _Drip(socketserver.BaseRequestHandler):
+    def handle(self) -> None:
+        until = time.monotonic() + 8
+        with contextlib.suppress(OSError):
+            self.request.sendall(b"\x16\x03\x03\x40\x00\x02\x00\x3f\xfc")  # a server hello of 16 kB
+            while time.monotonic() < until:
+                self.request.sendall(b"\x00")
+                time.sleep(0.05)
 
 
 class _Manners(BaseHTTPRequestHandler):

@@ -2,8 +2,11 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
-from bowerbird.lake.colours import NAMED_COLOURS, colour_shares, main_colour
+from bowerbird.lake.colours import NAMED_COLOURS, _joined_to_border, colour_shares, main_colour
 
 
 def square_on(ground: tuple[int, int, int], subject: tuple[int, int, int], side: int = 24) -> np.ndarray:
@@ -71,3 +74,22 @@ def test_any_shape_has_shares(shape: tuple[int, int]) -> None:
     picture = np.full((*shape, 3), (200, 20, 25), dtype=np.uint8)
 
     assert most(colour_shares(picture)) == "red"
+
+
+@given(arrays(np.bool_, st.tuples(st.integers(1, 12), st.integers(1, 12))))
+def test_ground_is_what_can_be_walked_to_from_the_border(alike: np.ndarray) -> None:
+    height, width = alike.shape
+    border = {
+        (y, x) for y in range(height) for x in range(width) if y in (0, height - 1) or x in (0, width - 1)
+    }
+    walked, waiting = set(), [at for at in border if alike[at]]
+    while waiting:
+        y, x = waiting.pop()
+        if (y, x) in walked or not (0 <= y < height and 0 <= x < width) or not alike[y, x]:
+            continue
+        walked.add((y, x))
+        waiting += [(y + 1, x), (y - 1, x), (y, x + 1), (y, x - 1)]
+
+    joined = _joined_to_border(alike)
+
+    assert {(int(y), int(x)) for y, x in np.argwhere(joined)} == walked

@@ -6,7 +6,7 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
-from hostile_server import HostileServer
+from hostile_server import DrippingTls, HostileServer
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
@@ -76,6 +76,17 @@ def test_hostile_server_costs_no_more_than_the_limits(server: HostileServer, pat
 
 def test_server_without_a_certificate_is_not_believed_to_be_secure(server: HostileServer) -> None:
     assert code_of(f"https://{HOST}:{server.port}/good", fetcher()) == "bad-certificate"
+
+
+def test_handshake_that_drips_is_cut_off_like_an_answer() -> None:
+    began = time.monotonic()
+
+    with DrippingTls() as dripping:
+        port = dripping.server_address[1]
+        assert code_of(f"https://{HOST}:{port}/good", fetcher()) == "too-slow-server"
+        dripping.shutdown()
+
+    assert time.monotonic() - began < 2 * LIMITS.total_s
 
 
 def test_length_that_is_nonsense_is_not_believed(server: HostileServer) -> None:

@@ -92,3 +92,20 @@ def test_rows_with_other_keys_get_their_own_map() -> None:
 
     assert maps.of({"id": "1", "name": "A"}).item({"id": "1", "name": "A"}, id_="1").title == "A"
     assert maps.of({"id": "1", "text": "B"}).item({"id": "1", "text": "B"}, id_="1").title == "B"
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("1.jpg, 2.jpg|3.jpg", ["1.jpg", "2.jpg", "3.jpg"]),
+        ("https://e.example/w_1,h_2/b.jpg", ["https://e.example/w_1,h_2/b.jpg"]),
+        (
+            "https://e.example/w_1,h_2/b.jpg?a=1;b=2, HTTP://e.example/c|d.jpg",
+            ["https://e.example/w_1,h_2/b.jpg?a=1;b=2", "HTTP://e.example/c|d.jpg"],
+        ),
+    ],
+)
+def test_list_of_pictures_is_split_between_them_and_not_inside_addresses(text: str, names: list[str]) -> None:
+    row = {"id": "a", "additional_image_link": text}
+
+    assert FieldMaps({}, ()).of(row).picture_names(row) == names

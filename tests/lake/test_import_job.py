@@ -323,6 +323,20 @@ def test_removing_what_is_missing_asks_before_it_removes_much(lake: Lake, tmp_pa
     assert (few.removed, kept, agreed.removed, lake.items.count()) == (2, 8, 5, 3)
 
 
+def test_removing_waits_while_rows_cannot_be_read(lake: Lake, tmp_path: Path) -> None:
+    path = catalogue(tmp_path / "in", plain_rows(10))
+    import_source(lake, path, ONE)
+    lines = path.read_text().splitlines()
+    path.write_text("\n".join([*lines[:3], lines[3] + ",too,many,cells,here,are,these", *lines[4:]]))
+
+    with pytest.raises(InputError, match="--yes"):
+        import_source(lake, path, ImportOptions(workers=1, remove_missing=True))
+    kept = lake.items.count()
+    agreed = import_source(lake, path, ImportOptions(workers=1, remove_missing=True, is_agreed=True))
+
+    assert (kept, agreed.removed, lake.items.count()) == (10, 1, 9)
+
+
 def test_removing_leaves_other_sources_and_refused_rows_alone(lake: Lake, tmp_path: Path) -> None:
     import_source(lake, catalogue(tmp_path / "in", plain_rows(4)), ONE)
     other = [{"id": "other", "file": "0.jpg"}]

@@ -33,9 +33,7 @@ class Answer:
     body: bytes
 
 
-def ask(
-    address: Address, ip: str, limits: FetchLimits, until_s: float, tls: ssl.SSLContext | None = None
-) -> Answer:
+def ask(address: Address, ip: str, limits: FetchLimits, until_s: float) -> Answer:
     """One GET of `address` from the machine `ip`; `until_s` is the monotonic time at which it is given up.
 
     Raises:
@@ -46,9 +44,11 @@ def ask(
         raise _too_slow()
     try:
         with (
-            _opened(address, ip, min(limits.idle_s, left_s), tls) as connection,
-            _alarm(connection, left_s),
+            _opened(address, ip, min(limits.idle_s, left_s)) as (connection, wire),
+            _alarm(wire, left_s),
         ):
+            if isinstance(wire, ssl.SSLSocket):
+                wire.do_handshake()
             connection.putrequest("GET", address.target, skip_host=True, skip_accept_encoding=True)
             for name, value in {"Host": address.host_header, **_HEADERS}.items():
                 connection.putheader(name, value)
@@ -76,28 +76,29 @@ def ask(
 
 @contextmanager
 def _opened(
-    address: Address, ip: str, idle_s: float, tls: ssl.SSLContext | None
-) -> Iterator[http.client.HTTPConnection]:
-    """A connection to `ip`, whatever the host's name would be looked up to by now."""
+    address: Address, ip: str, idle_s: float
+) -> Iterator[tuple[http.client.HTTPConnection, socket.socket]]:
+    """A connection to `ip`, whatever the host's name would be looked up to by now, and what it runs over."""
     connection = http.client.HTTPConnection(address.host, address.port, timeout=idle_s)
+    wire = socket.create_connection((ip, address.port), timeout=idle_s)
     try:
-        plain = socket.create_connection((ip, address.port), timeout=idle_s)
-        connection.sock = plain
         if address.scheme == "https":
-            connection.sock = (tls or _tls()).wrap_socket(plain, server_hostname=address.host)
-        yield connection
+            # Without the handshake, which can drip as slowly as an answer: the alarm has to be set before.
+            wire = _tls().wrap_socket(wire, server_hostname=address.host, do_handshake_on_connect=False)
+        connection.sock = wire
+        yield connection, wire
     finally:
         connection.close()
+        wire.close()
 
 
 @contextmanager
-def _alarm(connection: http.client.HTTPConnection, seconds: float) -> Iterator[None]:
+def _alarm(wire: socket.socket, seconds: float) -> Iterator[None]:
     """Ends the connection when its time is over: a server that drips is never idle.
 
     Raises:
         FetchError: the time was over; what came may look like an answer that has ended.
     """
-    wire = connection.sock  # the connection lets go of it once an answer begins
     is_late = threading.Event()
 
     def end_it() -> None:

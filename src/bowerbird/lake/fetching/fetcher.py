@@ -1,7 +1,6 @@
 """This file is about fetching: addresses checked hop by hop, hosts treated politely, limits kept."""
 
 import random
-import ssl
 import threading
 import time
 from collections.abc import Collection, Iterator
@@ -28,7 +27,6 @@ class Fetcher:
         *,
         allowed_hosts: Collection[str] = (),
         lookup: Lookup = system_lookup,
-        tls: ssl.SSLContext | None = None,
     ) -> None:
         """A fetcher.
 
@@ -36,17 +34,15 @@ class Fetcher:
             limits: what one address may cost.
             allowed_hosts: hosts that may lie in a private net.
             lookup: the name service.
-            tls: which certificates are trusted; the system's if None.
         """
         self.limits = limits or FetchLimits()
         self._allowed = frozenset(host.lower() for host in allowed_hosts)
         self._lookup = lookup
-        self._tls = tls
         self._hosts: dict[str, _Host] = {}
         self._meeting = threading.Lock()
 
-    def fetch(self, address: str, *, is_picture: bool = True) -> Fetched:
-        """What lies at an address; a page of HTML is refused where a picture is wanted.
+    def fetch(self, address: str) -> Fetched:
+        """The picture at an address; what the server itself calls a web page is refused.
 
         Raises:
             FetchError: nothing that can be used; the message says why.
@@ -56,7 +52,7 @@ class Fetcher:
         for _ in range(self.limits.max_redirects + 1):
             answer = self._asked(now, until_s)
             if answer.status not in _REDIRECTS:
-                return _usable(answer, now, is_picture=is_picture)
+                return _usable(answer, now)
             now = parse_address(urljoin(now.text, answer.headers.get("location", "")))
         raise FetchError(
             f"more than {self.limits.max_redirects} redirects",
@@ -72,7 +68,7 @@ class Fetcher:
             try:
                 with host.turn(self.limits, until_s):
                     ips = checked_ips(address, self._lookup, self._allowed)
-                    answer = ask(address, ips[(attempt - 1) % len(ips)], self.limits, until_s, self._tls)
+                    answer = ask(address, ips[(attempt - 1) % len(ips)], self.limits, until_s)
             except FetchError as error:
                 if error.code != "unreachable" or is_last:
                     raise
@@ -123,13 +119,13 @@ class _Host:
             self.next_s = max(self.next_s, time.monotonic() + seconds)
 
 
-def _usable(answer: Answer, address: Address, *, is_picture: bool) -> Fetched:
+def _usable(answer: Answer, address: Address) -> Fetched:
     if answer.status != 200:
         raise FetchError(
             f"the server answered {answer.status}", code=_code_of(answer.status), hint="check the address"
         )
     media_type = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if is_picture and media_type in _NO_PICTURE:
+    if media_type in _NO_PICTURE:
         raise FetchError(
             "the address leads to a web page", code="web-page", hint="give the address of the picture itself"
         )

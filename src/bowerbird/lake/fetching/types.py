@@ -45,7 +45,7 @@ class Fetched:
 
 
 class FetchError(InputError):
-    """An address that gave nothing that can be used; `code` is one of `docs/lake-remote.md`."""
+    """An address that gave nothing that can be used; `code` is one of `docs/lake-import.md`."""
 
     def __init__(self, message: str, *, code: str, hint: str) -> None:
         super().__init__(f"{message}; {hint}")

@@ -51,6 +51,9 @@ _CATEGORIES = ("category_1", "category_2", "category_3", "category_4")
 _MAX_ATTRIBUTES = 64
 _MAPS_KEPT = 1_000
 _MAX_ATTRIBUTE_CHARS = 4_000
+_BETWEEN_NAMES = re.compile(r"\s*[|,;]\s*")
+# Addresses may hold these signs themselves: a list of them is split only where the next one begins.
+_BEFORE_ADDRESS = re.compile(r"\s*[|,;]\s*(?=https?://)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +86,8 @@ class FieldMap:
         if isinstance(more, list | tuple):
             named.extend(more)
         elif more:
-            named.extend(re.split(r"\s*[|,;]\s*", str(more)))
+            text = str(more)
+            named.extend((_BEFORE_ADDRESS if "://" in text else _BETWEEN_NAMES).split(text))
         return [name for name in named if name not in (None, "", b"")]
 
     def item(self, row: Mapping[str, Cell], *, id_: str) -> ItemFields:

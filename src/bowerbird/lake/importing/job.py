@@ -85,7 +85,8 @@ def import_source(
 
     Raises:
         InputError: the source as a whole cannot be read, or an option does not fit it.
-        TooLargeError: removing what is missing was asked for and is too much to do without agreement.
+        InputError: removing what is missing was asked for, and rows could not be read.
+        TooLargeError: it was asked for and is too much to do without agreement.
     """
     options = options or ImportOptions()
     source = open_source(path)
@@ -104,7 +105,9 @@ def import_source(
             run.take_in(source)
         removed = 0
         if options.remove_missing and not run.is_cut_off:
-            removed = remove_missing(lake, name, seen, is_agreed=options.is_agreed)
+            removed = remove_missing(
+                lake, name, seen, unreadable_rows=run.unreadable_rows, is_agreed=options.is_agreed
+            )
     finally:
         reader.close()
         rejects.close()
@@ -126,6 +129,7 @@ class _Run:
         progress: Callable[[ImportProgress], None] | None,
     ) -> None:
         self.is_cut_off = False
+        self.unreadable_rows = 0
         self._lake = lake
         self._name = name
         self._reader = reader
@@ -180,6 +184,7 @@ class _Run:
             return self._reader.understood(row)
         except RowError as error:
             self.is_cut_off |= error.code == "broken-file"
+            self.unreadable_rows += row.error is not None
             self._tally.rejected += 1
             self._rejects.write(reject_of(row.row, row.where, error))
             return None

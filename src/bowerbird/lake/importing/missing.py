@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Sequence
 
-from bowerbird.core.errors import TooLargeError
+from bowerbird.core.errors import InputError, TooLargeError
 from bowerbird.core.filters import Eq
 from bowerbird.lake.items import delete_items
 from bowerbird.lake.lake import Lake
@@ -42,10 +42,11 @@ class SeenIds:
         self._rows.close()
 
 
-def remove_missing(lake: Lake, source: str, seen: SeenIds, *, is_agreed: bool) -> int:
+def remove_missing(lake: Lake, source: str, seen: SeenIds, *, unreadable_rows: int, is_agreed: bool) -> int:
     """Deletes the items that came with this import and are no longer in its source; gives how many.
 
     Raises:
+        InputError: items are missing, rows could not be read that may be theirs, and nobody has agreed.
         TooLargeError: they are more than `REMOVABLE_SHARE` of them, and nobody has agreed.
     """
     missing: list[str] = []
@@ -54,6 +55,12 @@ def remove_missing(lake: Lake, source: str, seen: SeenIds, *, is_agreed: bool) -
         ids = part.column(0).to_pylist()
         total += len(ids)
         missing.extend(seen.unseen(ids))
+    if missing and unreadable_rows and not is_agreed:
+        raise InputError(
+            f"{unreadable_rows:,} rows could not be read, and {len(missing):,} items of import {source!r} "
+            "are in no other row, so that those may be theirs (the other rows are in, nothing was removed); "
+            "mend the rows that the rejects file names, or say --yes"
+        )
     if len(missing) > REMOVABLE_SHARE * total and not is_agreed:
         raise TooLargeError(
             f"{len(missing):,} of the {total:,} items of import {source!r} are no longer in the source; "
