@@ -33,14 +33,19 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     take_in.add_argument("--name", default="", help="groups the items of one source (default: its file name)")
     take_in.add_argument("--remove-missing", action="store_true", help="delete what the source no longer has")
     take_in.add_argument("--yes", action="store_true", help="also if that is more than 30 %% of the items")
-    take_in.add_argument(
-        "--allow-host", action="append", default=[], metavar="HOST",
-        help="fetch pictures from this host also if it is in a private net; may be repeated",
-    )  # fmt: skip
+    add_allowed_hosts(take_in)
     take_in.add_argument("--workers", type=int, help="decode processes (default: one a core)")
     take_in.add_argument("--quiet", action="store_true", help="no progress")
     take_in.add_argument("--json", action="store_true")
     take_in.set_defaults(run=run_import)
+
+
+def add_allowed_hosts(command: argparse.ArgumentParser) -> None:
+    """Adds `--allow-host` to a command that imports."""
+    command.add_argument(
+        "--allow-host", action="append", default=[], metavar="HOST",
+        help="fetch pictures from this host also if it is in a private net; may be repeated",
+    )  # fmt: skip
 
 
 def run_import(args: argparse.Namespace) -> int:

@@ -8,10 +8,12 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bowerbird.cli.lake import add_allowed_hosts
 from bowerbird.core.errors import InputError
 
 if TYPE_CHECKING:
-    from bowerbird.encode import EncodeConfig
+    from bowerbird.lake.importing.job import ImportOptions
+    from bowerbird.serve.settings import ServeSettings
 
 
 def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -22,6 +24,7 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "--lake", type=Path, help="folder of the lake (default: one a source, under your data folder)"
     )
     up.add_argument("--images", type=Path, help="folder or zip of the pictures that the rows name")
+    add_allowed_hosts(up)
     up.add_argument("--config", type=Path, help="settings file; without it bowerbird.toml, if there is one")
     up.add_argument(
         "--host", help="address to listen on; 0.0.0.0 lets other machines in, a phone for example"
@@ -32,13 +35,14 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def run_up(args: argparse.Namespace) -> int:
     """Imports, encodes, fits, indexes and serves; what was done before is not done again."""
+    from bowerbird.lake.importing.job import ImportOptions
     from bowerbird.serve.app import serve
     from bowerbird.serve.settings import load_settings
 
     started_s = time.perf_counter()
     lake_path = args.lake or default_lake(args.source)
     settings = load_settings(args.config, {"lake": lake_path, "host": args.host, "port": args.port})
-    prepare(args.source, args.images, settings.lake, settings.encode)
+    prepare(args.source, ImportOptions(images=args.images, allowed_hosts=tuple(args.allow_host)), settings)
     print(
         f"ready to serve after {time.perf_counter() - started_s:.0f} s; the lake is {settings.lake}",
         flush=True,
@@ -47,21 +51,21 @@ def run_up(args: argparse.Namespace) -> int:
     return 0
 
 
-def prepare(source: Path | None, images: Path | None, lake_path: Path, config: "EncodeConfig") -> None:
+def prepare(source: Path | None, options: "ImportOptions", settings: "ServeSettings") -> None:
     """Brings the lake to where it can be served."""
     from bowerbird.cli.encode import encode_lake
     from bowerbird.cli.lake import sentence_of, shown_progress, told
     from bowerbird.cli.retrieve import index_lake
-    from bowerbird.lake.importing.job import ImportOptions, import_source
+    from bowerbird.lake.importing.job import import_source
     from bowerbird.lake.lake import Lake
 
-    with Lake.open(lake_path, create=source is not None) as lake:
+    with Lake.open(settings.lake, create=source is not None) as lake:
         if source is not None:
             with shown_progress(is_hidden=False) as progress:
-                report = import_source(lake, source, ImportOptions(images=images), told(progress))
+                report = import_source(lake, source, options, told(progress))
             print(sentence_of(report), flush=True)
-        print(encode_lake(lake, config), flush=True)
-        print(index_lake(lake, config), flush=True)
+        print(encode_lake(lake, settings.encode), flush=True)
+        print(index_lake(lake, settings.encode), flush=True)
 
 
 def default_lake(source: Path | None) -> Path:
