@@ -26,7 +26,7 @@ test: setup-dev  ## format, lint, types, layers, tests: what CI runs
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python hatch_build.py --check
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --dist loadfile
 
 check: test
 
