@@ -10,7 +10,9 @@ BowerbirdError
 │   ├── ConflictError                the same key was used for something else
 │   └── TooLargeError                over a stated limit
 ├── LakeError                        stored data cannot be read or written
-│   └── TableDamagedError            a table whose newest version is unreadable
+│   ├── TableDamagedError            a table whose newest version is unreadable
+│   ├── LakeFormatError              the lake is laid out for another version of Bowerbird
+│   └── PlaceError                   a folder or a bucket cannot be reached or used
 ├── IncompatibleEmbeddingError       vectors of two encoders or versions would be compared
 ├── IncompatibleIndexError           an index does not fit the vectors or the lake
 ├── MissingModelError                a model file or package is not there or not the pinned one
@@ -76,6 +78,14 @@ class LakeError(BowerbirdError):
 
 class TableDamagedError(LakeError):
     """A table whose newest version is unreadable."""
+
+
+class LakeFormatError(LakeError):
+    """The lake is laid out for another version of Bowerbird."""
+
+
+class PlaceError(LakeError):
+    """A folder or a bucket cannot be reached or used."""
 
 
 class IncompatibleEmbeddingError(BowerbirdError):
