@@ -15,7 +15,7 @@ ENTRY_POINTS = "bowerbird.places"
 Address: TypeAlias = Path | str
 """A folder of this machine, or `scheme://…`."""
 # `Path` writes s3://bucket as s3:/bucket; one slash is therefore as good as two.
-_SCHEME = re.compile(r"^([a-z][a-z0-9]+):/{1,2}(?=[^/])")
+_SCHEME = re.compile(r"^([a-z][a-z0-9]+):/+")
 
 
 @runtime_checkable
