@@ -10,9 +10,10 @@ def test_every_reject_code_is_explained() -> None:
     sources = [
         *(ROOT / "src/bowerbird/lake").glob("*.py"),
         *(ROOT / "src/bowerbird/lake/importing").glob("*.py"),
+        *(ROOT / "src/bowerbird/lake/video").glob("*.py"),
     ]
     text = "\n".join(path.read_text() for path in sources)
-    codes = set(re.findall(r'code="([a-z][a-z-]+)"', text)) | {
+    codes = set(re.findall(r'(?:code=|_refused\(\s*)"([a-z][a-z-]+)"', text)) | {
         "vector-picture",
         "video",
         "heif",

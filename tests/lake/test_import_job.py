@@ -281,7 +281,7 @@ def test_folder_passes_over_what_is_hidden_outside_or_no_picture(lake: Lake, tmp
     (root / "link.jpg").symlink_to(tmp_path / "outside.jpg")
     (root / "round").symlink_to(root)
     (root / "notes.txt").write_text("notes")
-    (root / "film.mp4").write_bytes(b"\x00\x00\x00\x20ftypisom" + bytes(100))
+    (root / "film.flv").write_bytes(b"FLV\x01\x05\x00\x00\x00\x09" + bytes(100))
     (root / "good.jpg").write_bytes(picture(3))
     (root / "text.jpg").write_text("not a picture")
 

@@ -114,6 +114,7 @@ def test_card_says_what_the_item_says(open_shop: Catalogue) -> None:
             "placeholder": base64.b64encode(THUMBHASH).decode(),
             "colour": "#aabbcc",
         },
+        "video": None,
     }
     assert json.loads(catalogue.card(1))["price"] == {"micros": 0, "currency": None}
     rug = json.loads(catalogue.card(2))

@@ -7,7 +7,8 @@ import pytest
 from PIL import Image
 
 from bowerbird.core.errors import PictureError
-from bowerbird.lake.pictures import THUMB_PX, PictureLimits, Region, decode_picture, thumb_pixels
+from bowerbird.lake.pictures import PictureLimits, Region, decode_picture, thumb_pixels
+from bowerbird.lake.thumbs import THUMB_PX
 
 
 def saved(picture: Image.Image, kind: str = "PNG", **options: object) -> bytes:

@@ -27,13 +27,15 @@ ITEM_CARD_COLUMNS = (
     "category",
     "availability",
 )
-MEDIA_CARD_COLUMNS = ("id", "width_px", "height_px", "frames", "main_colour", "thumbhash")
+MEDIA_CARD_COLUMNS = ("id", "width_px", "height_px", "frames", "kind", "main_colour", "thumbhash")
+VIDEO_CARD_COLUMNS = ("duration_ms", "has_audio")
 _BETWEEN_CELLS = b"\x1f"
 _BETWEEN_LEVELS = b"\x1e"
 _SHIFT = 16
 ROWS_PER_BATCH = 1 << _SHIFT
 _NOWHERE = -1
-_VERSION = b"bowerbird:version"
+# Named anew whenever the cells of a row change, so that an older file is not read.
+_VERSION = b"bowerbird:version:2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,10 @@ class CardRow:
     width_px: str
     height_px: str
     frames: str
+    kind: str
     main_colour: str
+    duration_ms: str
+    has_audio: str
     thumbhash: bytes
 
     def as_json(self) -> bytes:
@@ -72,8 +77,12 @@ class CardRow:
                 else None,
                 "availability": self.availability,
                 "picture": self._picture() if self.sha else None,
+                "video": self._video() if self.kind == "video" else None,
             }
         )
+
+    def _video(self) -> dict[str, int | bool]:
+        return {"duration_ms": int(self.duration_ms or 0), "has_audio": self.has_audio == "true"}
 
     def _picture(self) -> dict[str, str | int]:
         return {
@@ -153,7 +162,7 @@ def card_rows(items: pa.Table, media: pa.Table, media_rows: np.ndarray) -> pa.Ta
 
     Args:
         items: `number` and `ITEM_CARD_COLUMNS`.
-        media: `MEDIA_CARD_COLUMNS`.
+        media: `MEDIA_CARD_COLUMNS` and `VIDEO_CARD_COLUMNS`.
         media_rows: [B] row in `media` of each item's main picture; -1 where there is none.
 
     Returns:
@@ -161,11 +170,23 @@ def card_rows(items: pa.Table, media: pa.Table, media_rows: np.ndarray) -> pa.Ta
     """
     pictures = media.take(pa.array(media_rows, mask=media_rows < 0))
     cells = [_as_cells(items[name]) for name in ITEM_CARD_COLUMNS]
-    cells += [_as_cells(pictures[name]) for name in MEDIA_CARD_COLUMNS[:-1]]
+    cells += [_as_cells(pictures[name]) for name in (*MEDIA_CARD_COLUMNS[:-1], *VIDEO_CARD_COLUMNS)]
     cells.append(pictures[MEDIA_CARD_COLUMNS[-1]].cast(pa.large_binary()))
     between = pa.scalar(_BETWEEN_CELLS, pa.large_binary())
     packed = pc.binary_join_element_wise(*cells, between, null_handling="replace", null_replacement="")
     return pa.table({"number": items["number"], "row": packed})
+
+
+def with_video_columns(media: pa.Table, videos: pa.Table) -> pa.Table:
+    """The media with what cards say of those that are videos.
+
+    Args:
+        videos: `id` and `VIDEO_CARD_COLUMNS` of some or all videos.
+    """
+    rows = pc.index_in(media["id"], value_set=videos["id"].combine_chunks())
+    for name in VIDEO_CARD_COLUMNS:
+        media = media.append_column(name, videos[name].take(rows))
+    return media
 
 
 def write_card_rows(path: Path, parts: Iterable[pa.Table], version: int) -> None:

@@ -16,9 +16,11 @@ from bowerbird.lake.cards import (
     ITEM_CARD_COLUMNS,
     MEDIA_CARD_COLUMNS,
     ROWS_PER_BATCH,
+    VIDEO_CARD_COLUMNS,
     CardRows,
     card_rows,
     version_of_card_rows,
+    with_video_columns,
     write_card_rows,
 )
 from bowerbird.lake.catalogue_columns import ITEM_COLUMNS, MEDIA_COLUMNS, CatalogueColumns, main_picture_rows
@@ -222,6 +224,7 @@ class Catalogue:
         self._ids.add(items["id"], items["number"].to_numpy())
         del items
         if not has_cards:
+            media = with_video_columns(media, lake.videos.read(["id", *VIDEO_CARD_COLUMNS]))
             write_card_rows(path, self._card_parts(version, media, media_rows), version)
         self._rows.attach(path)
         del media
@@ -238,8 +241,9 @@ class Catalogue:
             at += batch.num_rows
 
     def _put(self, items: pa.Table) -> None:
-        pictures = [ids[0] for ids in items["media_ids"].to_pylist() if ids]
-        media = self._lake.media.take(list(dict.fromkeys(pictures)), _BOTH_MEDIA_COLUMNS)
+        pictures = list(dict.fromkeys(ids[0] for ids in items["media_ids"].to_pylist() if ids))
+        videos = self._lake.videos.take(pictures, ["id", *VIDEO_CARD_COLUMNS])
+        media = with_video_columns(self._lake.media.take(pictures, _BOTH_MEDIA_COLUMNS), videos)
         media_rows = main_picture_rows(items, media)
         self._rows.put(card_rows(items, media, media_rows))
         self._ids.add(items["id"], items["number"].to_numpy())

@@ -16,6 +16,8 @@ from bowerbird.core.errors import OverloadedError, PictureError
 from bowerbird.lake.decoding_worker import WARM_PICTURE, decoded_of, limits_header, read_frame, write_frame
 from bowerbird.lake.pictures import PictureLimits, Region
 from bowerbird.lake.types import DecodedPicture
+from bowerbird.lake.video.formats import START_BYTES, video_kind
+from bowerbird.lake.video.limits import VideoLimits
 
 log = logging.getLogger(__name__)
 
@@ -29,14 +31,24 @@ class _Job:
     region: Region | None
     answer: "Future[DecodedPicture]"
 
+    @property
+    def is_video(self) -> bool:
+        return video_kind(self.content[:START_BYTES]) is not None
+
 
 class DecodePool:
     """Worker processes behind a bounded queue. Safe for threads; starts a process when it is first needed."""
 
-    def __init__(self, workers: int | None = None, limits: PictureLimits | None = None) -> None:
+    def __init__(
+        self,
+        workers: int | None = None,
+        limits: PictureLimits | None = None,
+        videos: VideoLimits | None = None,
+    ) -> None:
         """A pool of `workers` processes, one a core if it is not said."""
         self.workers = workers or os.cpu_count() or 1
         self.limits = limits or PictureLimits()
+        self.video_limits = videos or VideoLimits()
         self._jobs: queue.Queue[_Job | None] = queue.Queue(self.workers * _WAITING_PER_WORKER)
         self._hands: list[threading.Thread] = []
         self._starting = threading.Lock()
@@ -104,7 +116,7 @@ class DecodePool:
 
     def _work(self) -> None:
         """One thread a worker process: hands it jobs, and starts another when it has died."""
-        worker = _Worker(self.limits)
+        worker = _Worker(self.limits, self.video_limits)
         try:
             while (job := self._jobs.get()) is not None:
                 if job.answer.set_running_or_notify_cancel():
@@ -122,18 +134,20 @@ class DecodePool:
 class _Worker:
     """One process, and the knowledge of whether it lives. Used by one thread."""
 
-    def __init__(self, limits: PictureLimits) -> None:
+    def __init__(self, limits: PictureLimits, videos: VideoLimits) -> None:
         self._limits = limits
+        self._videos = videos
         self._process: subprocess.Popen[bytes] | None = None
 
     def decode(self, job: _Job) -> DecodedPicture:
         process = self._process or self._started()
-        header = {"region": asdict(job.region) if job.region else None}
-        frame, is_too_slow = _asked(process, header, job.content, self._limits.seconds)
+        header = {"region": asdict(job.region) if job.region else None, "is_video": job.is_video}
+        seconds = self._videos.seconds if job.is_video else self._limits.seconds
+        frame, is_too_slow = _asked(process, header, job.content, seconds)
         if frame is None:
             self._discard()
             log.warning("decode worker died", extra={"is_too_slow": is_too_slow, "bytes": len(job.content)})
-            raise _too_slow(self._limits) if is_too_slow else _crashed()
+            raise _too_slow(seconds) if is_too_slow else _crashed()
         try:
             return decoded_of(*frame)
         except (AssertionError, KeyError, TypeError, ValueError, IndexError) as error:
@@ -162,7 +176,7 @@ class _Worker:
             env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
         )
         self._process = process
-        frame, _ = _asked(process, limits_header(self._limits), b"", _START_SECONDS)
+        frame, _ = _asked(process, limits_header(self._limits, self._videos), b"", _START_SECONDS)
         if frame is None:
             self._discard()
             raise OverloadedError(
@@ -204,9 +218,9 @@ def _asked(
         alarm.cancel()
 
 
-def _too_slow(limits: PictureLimits) -> PictureError:
+def _too_slow(seconds: float) -> PictureError:
     return PictureError(
-        f"decoding took longer than {limits.seconds:g} s",
+        f"decoding took longer than {seconds:g} s",
         code="too-slow",
         hint="save it again with fewer pixels",
     )

@@ -9,18 +9,20 @@ import math
 import os
 import struct
 import sys
-from dataclasses import asdict, fields
-from typing import BinaryIO
+from collections.abc import Iterator
+from dataclasses import asdict, fields, replace
+from typing import Any, BinaryIO
 
 import orjson
 from PIL import Image
 
 from bowerbird.core.errors import PictureError
+from bowerbird.lake.media_decoding import decode_media
 from bowerbird.lake.pictures import PictureLimits, Region, decode_picture
-from bowerbird.lake.types import DecodedPicture
+from bowerbird.lake.types import DecodedPicture, Moving, MovingFrame
+from bowerbird.lake.video.limits import VideoLimits
 
 _LENGTHS = struct.Struct(">IQ")
-_BYTES_FIELDS = ("thumb_jpeg", "thumbhash")
 _MAX_HEADER_BYTES = 2**20
 _MAX_BODY_BYTES = 2**32
 WARM_PICTURE = bytes.fromhex(
@@ -59,14 +61,18 @@ def read_frame(source: BinaryIO) -> tuple[object, bytes] | None:
 
 
 def reply_of(decoded: DecodedPicture) -> tuple[dict[str, object], bytes]:
-    """A decoded picture as one frame."""
-    header = {field.name: getattr(decoded, field.name) for field in fields(decoded)}
-    parts = [header.pop(name) for name in _BYTES_FIELDS]
-    return {"decoded": header, "lengths": [len(part) for part in parts]}, b"".join(parts)
+    """A decoded picture, or video, as one frame."""
+    parts: list[bytes] = []
+    facts = _without_bytes(decoded, parts)
+    if decoded.moving is not None:
+        moving = _without_bytes(decoded.moving, parts)
+        moving["frames"] = [_without_bytes(frame, parts) for frame in decoded.moving.frames]
+        facts["moving"] = moving
+    return {"decoded": facts, "lengths": [len(part) for part in parts]}, b"".join(parts)
 
 
 def decoded_of(header: object, body: bytes) -> DecodedPicture:
-    """The decoded picture of one frame.
+    """The decoded picture, or video, of one frame.
 
     Raises:
         PictureError: the worker refused the picture.
@@ -79,12 +85,46 @@ def decoded_of(header: object, body: bytes) -> DecodedPicture:
     facts, lengths = header["decoded"], header["lengths"]
     assert isinstance(facts, dict)
     assert isinstance(lengths, list)
-    thumb_bytes = int(lengths[0])
-    return DecodedPicture(
-        **{**facts, "colours": tuple(facts["colours"])},
-        thumb_jpeg=body[:thumb_bytes],
-        thumbhash=body[thumb_bytes:],
-    )
+    parts = _cut_up(body, lengths)
+    said = facts.pop("moving", None)
+    decoded = DecodedPicture(**_with_bytes(facts, ("thumb_jpeg", "thumbhash"), parts))
+    return decoded if said is None else replace(decoded, moving=_moving_of(said, parts))
+
+
+def _moving_of(said: object, parts: Iterator[bytes]) -> Moving:
+    assert isinstance(said, dict)
+    frames = said.pop("frames")
+    assert isinstance(frames, list)
+    facts = _with_bytes(said, ("poster_jpeg",), parts)
+    made = tuple(MovingFrame(**_with_bytes(frame, ("thumb_jpeg", "thumbhash"), parts)) for frame in frames)
+    moving = Moving(**facts, frames=made)
+    assert 0 <= moving.poster < len(moving.frames)
+    return moving
+
+
+def _without_bytes(thing: DecodedPicture | Moving | MovingFrame, parts: list[bytes]) -> dict[str, object]:
+    """Its fields as JSON has them; bytes go to `parts`, in the order of the fields."""
+    facts: dict[str, object] = {}
+    for field in fields(thing):
+        value = getattr(thing, field.name)
+        if isinstance(value, bytes):
+            parts.append(value)
+        elif field.name not in ("moving", "frames") or isinstance(value, int):
+            facts[field.name] = value
+    return facts
+
+
+def _with_bytes(facts: dict[str, Any], names: tuple[str, ...], parts: Iterator[bytes]) -> dict[str, Any]:
+    if "colours" in facts:
+        facts["colours"] = tuple(facts["colours"])
+    return {**facts, **{name: next(parts, b"") for name in names}}
+
+
+def _cut_up(body: bytes, lengths: list[int]) -> Iterator[bytes]:
+    at = 0
+    for length in lengths:
+        yield body[at : at + length]
+        at += length
 
 
 def serve(source: BinaryIO, out: BinaryIO) -> None:
@@ -92,7 +132,7 @@ def serve(source: BinaryIO, out: BinaryIO) -> None:
     first = read_frame(source)
     if first is None:
         return
-    limits = PictureLimits(**first[0])  # type: ignore[arg-type]
+    limits, videos = _limits_of(first[0])
     shut_in(limits)
     Image.MAX_IMAGE_PIXELS = limits.max_pixels
     decode_picture(WARM_PICTURE)  # the first picture pays for tables and plugins; nobody waits for this one
@@ -101,9 +141,9 @@ def serve(source: BinaryIO, out: BinaryIO) -> None:
         header, content = frame
         assert isinstance(header, dict)
         region = Region(**header["region"]) if header.get("region") else None
-        allow_seconds(limits.seconds)
+        allow_seconds(videos.seconds if header.get("is_video") else limits.seconds)
         try:
-            write_frame(out, *reply_of(decode_picture(content, limits, region=region)))
+            write_frame(out, *reply_of(decode_media(content, limits, videos, region=region)))
         except PictureError as error:
             message = str(error).removesuffix(f"; {error.hint}")
             write_frame(out, {"refused": {"message": message, "code": error.code, "hint": error.hint}})
@@ -138,9 +178,14 @@ def allow_seconds(seconds: float) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(used + seconds) + 1, hard))
 
 
-def limits_header(limits: PictureLimits) -> dict[str, object]:
+def limits_header(limits: PictureLimits, videos: VideoLimits) -> dict[str, object]:
     """The first frame's header."""
-    return asdict(limits)
+    return {"pictures": asdict(limits), "videos": asdict(videos)}
+
+
+def _limits_of(header: object) -> tuple[PictureLimits, VideoLimits]:
+    assert isinstance(header, dict)
+    return PictureLimits(**header["pictures"]), VideoLimits(**header["videos"])
 
 
 def main() -> None:

@@ -18,10 +18,9 @@ from bowerbird.core.errors import InputError, NotFoundError, PictureError
 from bowerbird.lake.colour_profiles import to_srgb
 from bowerbird.lake.lake import Lake
 from bowerbird.lake.picture_formats import OPENERS
+from bowerbird.lake.thumbs import DISPLAY_PX
 from bowerbird.lake.upright import turn_of, turned
 
-DISPLAY_PX = (236, 474, 736)
-"""Widths that a page may ask for."""
 DisplayFormat = Literal["webp", "jpg"]
 _TALLEST = 6  # times the width: a strip of 1 x 1,000 must not become a file of a hundred megapixels
 _QUALITY = 80
@@ -60,6 +59,7 @@ class DisplayStore:
     def __init__(self, lake: Lake) -> None:
         self._folder = lake.path / "display"
         self._blobs = lake.blobs
+        self._videos = lake.videos
 
     def path_of(self, sha: str, size: int, ext: DisplayFormat) -> Path:
         """The file, made now if it was not there; whole or not at all, also with several makers at once.
@@ -76,11 +76,16 @@ class DisplayStore:
         path = self._folder / sha[:2] / f"{sha}-{size}.{ext}"
         if path.exists():
             return path
-        content = self._blobs.blob(sha)
+        content = self._poster(sha) or self._blobs.blob(sha)
         if content is None:
             raise NotFoundError(f"there is no picture {sha}; it was never put in, or it was deleted")
         _write_whole(path, display_picture(content, size, ext))
         return path
+
+    def _poster(self, sha: str) -> bytes | None:
+        """The large poster of a video; None for everything else."""
+        found = self._videos.take([sha], ["poster_jpeg"])
+        return found["poster_jpeg"][0].as_py() or None if found.num_rows else None
 
 
 def _write_whole(path: Path, data: bytes) -> None:

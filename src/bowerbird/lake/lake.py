@@ -15,7 +15,7 @@ from bowerbird.lake.events import EventLog
 from bowerbird.lake.items import StoredItem, items_of
 from bowerbird.lake.online import OnlineStore
 from bowerbird.lake.records import Records
-from bowerbird.lake.schemas import BLOB, ITEM, MEDIA, TableSpec, embedding_spec
+from bowerbird.lake.schemas import BLOB, FRAME, ITEM, MEDIA, VIDEO, TableSpec, embedding_spec
 from bowerbird.lake.tables import Table, width_of
 from bowerbird.lake.upkeep import TableDebt
 
@@ -61,6 +61,8 @@ class Lake:
         self.items = self._table(ITEM)
         self.media = self._table(MEDIA)
         self.blobs = self._table(BLOB)
+        self.videos = self._table(VIDEO)
+        self.frames = self._table(FRAME)
         self._embeddings: dict[str, Table] = {}
         self.records = Records(path / "records.sqlite", config, clock)
         self.events = EventLog(path / "events.sqlite", config, clock)
@@ -104,7 +106,14 @@ class Lake:
             self.embeddings(path.parent.name, path.name.removesuffix(".lance"), width_of(path))
         return {
             table.spec.name: table
-            for table in (self.items, self.media, self.blobs, *self._embeddings.values())
+            for table in (
+                self.items,
+                self.media,
+                self.blobs,
+                self.videos,
+                self.frames,
+                *self._embeddings.values(),
+            )
         }
 
     def maintain(self) -> dict[str, TableDebt]:

@@ -32,6 +32,15 @@ def merge(target: lance.LanceDataset, spec: TableSpec, rows: pa.Table) -> None:
         builder.execute(pa.RecordBatchReader.from_batches(part[0].schema, part))
 
 
+def append_blob(target: lance.LanceDataset, spec: TableSpec, key: str, content: bytes) -> None:
+    """Adds one new row that is mostly its content, which is not copied; a merge would copy it five times."""
+    ends = pa.py_buffer(np.array([0, len(content)], dtype=np.int64))
+    whole = pa.LargeBinaryArray.from_buffers(pa.large_binary(), 1, [None, ends, pa.py_buffer(content)])
+    rows = as_stored(pa.table({spec.key: [key], str(spec.blob): whole}, schema=spec.schema), spec)
+    reader = pa.RecordBatchReader.from_batches(rows.schema, rows.to_batches())
+    target.insert(reader, mode="append")
+
+
 def last_of_each_key(rows: pa.Table, key: str) -> pa.Table:
     """The rows without those whose key comes again further down."""
     keys = rows[key].to_pylist()
@@ -55,7 +64,9 @@ def as_stored(rows: pa.Table, spec: TableSpec) -> pa.Table:
 def _blobs(contents: pa.ChunkedArray) -> pa.Array:
     """What `lance.blob_array` makes of these contents, without a copy in Python of each."""
     kind = lance.blob_field("content").type
-    data = contents.combine_chunks().cast(pa.large_binary())
+    # One chunk is taken as it is: `combine_chunks` would copy it, and a video is large.
+    whole = contents.chunk(0) if contents.num_chunks == 1 else contents.combine_chunks()
+    data = whole.cast(pa.large_binary())
     others = [pa.nulls(len(data), field.type) for field in list(kind.storage_type)[1:]]
     parts = pa.StructArray.from_arrays([data, *others], fields=list(kind.storage_type), mask=data.is_null())
     return pa.ExtensionArray.from_storage(kind, parts)

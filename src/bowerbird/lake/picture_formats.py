@@ -44,7 +44,7 @@ _BY_START: tuple[tuple[bytes, str, str], ...] = (
 _HINTS = {
     "vector-picture": "export it as PNG",
     "document": "export the page as PNG or JPEG",
-    "video": "export one frame as JPEG; videos are not taken yet",
+    "video": "save it as MP4, MOV, WebM, MKV or AVI",
     "archive": "unpack it first, or give it with --images",
     "layered-picture": "export it as PNG or JPEG",
     "heif": "export it as JPEG",

@@ -20,13 +20,12 @@ from bowerbird.lake.colours import colours_of
 from bowerbird.lake.picture_facts import facts_of
 from bowerbird.lake.picture_formats import OPENERS, PILLOW_FORMATS, is_raster_start, refuse_other_kinds
 from bowerbird.lake.signature import signature, thumbhash
+from bowerbird.lake.thumbs import as_jpeg, fitting
 from bowerbird.lake.types import DecodedPicture
 from bowerbird.lake.upright import turn_of, turned
 
-THUMB_PX = 320
 # Enough for what looks at thumbnails; from here on libjpeg's own halving serves, which is almost free.
 _LEAST_DRAFT_PX = 240
-_THUMB_QUALITY = 82
 _ANIMATED = ("gif", "png", "webp", "avif")
 # What Pillow's parsers are known to let out on damaged files, besides its own errors.
 _DAMAGE = (
@@ -83,7 +82,7 @@ def decode_picture(
         height_px=seen.height_px,
         frames=seen.frames,
         size_bytes=len(content),
-        thumb_jpeg=_as_jpeg(seen.thumb),
+        thumb_jpeg=as_jpeg(seen.thumb),
         thumbhash=thumbhash(pixels),
         main_colour=most_common,
         colours=tuple(shares.tolist()),
@@ -137,7 +136,7 @@ def _read(content: bytes, limits: PictureLimits, region: Region | None) -> _Seen
         facts = facts_of(picture)
         width_px, height_px = picture.size if turn < 5 else picture.size[::-1]
         if name == "jpeg" and region is None:
-            picture.draft(None, _fitting(picture, _LEAST_DRAFT_PX))
+            picture.draft(None, fitting(picture.size, _LEAST_DRAFT_PX))
         picture.seek(0)
         picture.load()
         whole = picture if region is None else _cut(turned(picture, turn), region)
@@ -221,15 +220,9 @@ def _cut(picture: Image.Image, region: Region) -> Image.Image:
 def _shrunk(picture: Image.Image) -> Image.Image:
     """At most `THUMB_PX` a side, never larger than it was, in a mode that mixes colours rightly."""
     mixing = _mixable(picture)
-    size = _fitting(mixing, THUMB_PX)
+    size = fitting(mixing.size)
     # As sharp as bicubic when shrinking, for the price of bilinear.
     return mixing if size == mixing.size else mixing.resize(size, Image.Resampling.HAMMING, reducing_gap=2.0)
-
-
-def _fitting(picture: Image.Image, most_px: int) -> tuple[int, int]:
-    """The picture's size, or the one with its longer side cut down to `most_px`."""
-    scale = min(most_px / max(picture.size), 1.0)
-    return max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
 
 
 def _mixable(picture: Image.Image) -> Image.Image:
@@ -255,10 +248,3 @@ def _grey_of_deep(picture: Image.Image) -> Image.Image:
         return Image.fromarray((values / 257.0).astype(np.uint8))
     spread = (values - low) / max(high - low, 1e-9) * 255.0
     return Image.fromarray(spread.astype(np.uint8))
-
-
-def _as_jpeg(thumb: Image.Image) -> bytes:
-    out = io.BytesIO()
-    thumb.info.clear()
-    thumb.save(out, "JPEG", quality=_THUMB_QUALITY)
-    return out.getvalue()

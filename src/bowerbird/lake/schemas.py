@@ -99,6 +99,44 @@ BLOB = TableSpec(
 )
 
 
+VIDEO = TableSpec(
+    name="video",
+    schema=pa.schema(
+        [
+            _key("id"),
+            pa.field("duration_ms", pa.int64()),
+            pa.field("frame_rate", pa.float64()),
+            pa.field("codec", pa.string()),
+            pa.field("has_audio", pa.bool_()),
+            pa.field("frames", pa.int32()),
+            pa.field("poster", pa.int32()),
+            pa.field("poster_jpeg", pa.binary()),
+            pa.field("transcript", pa.string()),
+            pa.field("transcript_language", pa.string()),
+        ]
+    ),
+)
+"""What moves, keyed by media id: videos, and animations without a poster of their own."""
+
+FRAME = TableSpec(
+    name="frame",
+    schema=pa.schema(
+        [
+            _key("id"),
+            pa.field("media_id", pa.string(), nullable=False),
+            pa.field("at_ms", pa.int64()),
+            pa.field("from_ms", pa.int64()),
+            pa.field("thumb", pa.binary()),
+            pa.field("thumbhash", pa.binary()),
+            pa.field("main_colour", pa.string()),
+            pa.field("colours", pa.list_(pa.float32(), len(NAMED_COLOURS))),
+            pa.field("signature", pa.int64()),
+        ]
+    ),
+)
+"""The telling frames of what moves, keyed by `frame_key`."""
+
+
 def embedding_spec(kind: str, stamp_text: str, width: int) -> TableSpec:
     """The table for the vectors of one encoder: `kind` is picture or words, `width` is D."""
     return TableSpec(

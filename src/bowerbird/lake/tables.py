@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import BinaryIO, cast
 
 import lance
 import pyarrow as pa
@@ -17,7 +18,14 @@ from bowerbird.core.filters import Filter
 from bowerbird.lake.config import LakeConfig
 from bowerbird.lake.durable import DurableFolder, open_repaired
 from bowerbird.lake.filters_sql import quoted_list, to_sql
-from bowerbird.lake.merging import COMMIT_RETRIES, RETRY_FOR, as_stored, last_of_each_key, merge
+from bowerbird.lake.merging import (
+    COMMIT_RETRIES,
+    RETRY_FOR,
+    append_blob,
+    as_stored,
+    last_of_each_key,
+    merge,
+)
 from bowerbird.lake.schemas import TableSpec
 from bowerbird.lake.upkeep import TableDebt, build_indexes, debt_of, index_fresh_rows, let_go, tidy
 
@@ -89,6 +97,22 @@ class Table:
             merge(target, self.spec, rows)
             self._committed(target)
             self._tidy_after(rows.num_rows)
+            return int(self._head.version)
+
+    def add_blob(self, key: str, content: bytes) -> int:
+        """Keeps a large content under its key without a copy of it in memory; durable on return.
+
+        Only for a content-addressed table: a key that is known stays as it is. One process at a time, because
+        nothing is compared on the way in as a merge would. Gives the new version.
+        """
+        assert self.spec.is_content_addressed
+        with self._writing, (self.path / ".adding").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            target = self._fresh()
+            if not target.count_rows(filter=next(self._key_lists([key]))):
+                append_blob(target, self.spec, key, content)
+                self._committed(target)
+                self._tidy_after(1)
             return int(self._head.version)
 
     def delete(self, keys: Sequence[str]) -> int:
@@ -213,6 +237,15 @@ class Table:
         """The content under `key`, or None."""
         found = self.take([key], [str(self.spec.blob)])
         return bytes(found.column(0)[0].as_py()) if found.num_rows else None
+
+    def open_blob(self, key: str) -> BinaryIO | None:
+        """The content under `key` as a file that is read in parts, or None; close it after use."""
+        head = self._newest()
+        found = head.scanner(columns=[], filter=next(self._key_lists([key])), with_row_id=True).to_table()
+        if not found.num_rows:
+            return None
+        opened = head.take_blobs(str(self.spec.blob), ids=found["_rowid"].to_pylist())
+        return cast(BinaryIO, opened[0])
 
     def debt(self) -> TableDebt:
         """What maintenance would put right."""

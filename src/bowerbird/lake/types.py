@@ -34,6 +34,46 @@ class ItemFields(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
+class MovingFrame:
+    """One telling frame of a video or an animation.
+
+    Attributes:
+        at_ms: when it is shown, from the start.
+        from_ms: when its scene begins; where a player should start.
+        thumb_jpeg, thumbhash, main_colour, colours, signature: as those of a picture.
+    """
+
+    at_ms: int
+    from_ms: int
+    thumb_jpeg: bytes
+    thumbhash: bytes
+    main_colour: str
+    colours: tuple[float, ...]
+    signature: int
+
+
+@dataclass(frozen=True, slots=True)
+class Moving:
+    """What is known of a file that moves, beside what a picture has.
+
+    Attributes:
+        frame_rate: frames a second, on average.
+        codec: of the pictures, by FFmpeg's name; an animation's is its format.
+        poster: which of `frames` stands for all.
+        poster_jpeg: that frame, large enough for every display size; empty where the file itself will do.
+        frames: at least one, in order of time.
+    """
+
+    duration_ms: int
+    frame_rate: float
+    codec: str
+    has_audio: bool
+    poster: int
+    poster_jpeg: bytes
+    frames: tuple[MovingFrame, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class DecodedPicture:
     """What a decode worker gives back for one file; the original bytes travel beside it.
 
@@ -48,6 +88,8 @@ class DecodedPicture:
         colours: [len(NAMED_COLOURS)] share of the subject's area in each named colour, sums to 1.
         signature: 64-bit perceptual hash as a signed integer; near-duplicates differ in few bits.
         exif: the few text fields that describe the picture (`title`, `description`, `keywords`, `taken`).
+        moving: of a video or an animation; what a video looks like is then what its poster does, and its
+            `frames` is 1.
     """
 
     sha256: str
@@ -62,6 +104,7 @@ class DecodedPicture:
     colours: tuple[float, ...]
     signature: int
     exif: dict[str, str] = field(default_factory=dict)
+    moving: Moving | None = None
 
 
 @dataclass(frozen=True, slots=True)

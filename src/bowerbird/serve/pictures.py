@@ -6,8 +6,9 @@ from typing import Literal
 
 from bowerbird.core.errors import NotFoundError
 from bowerbird.lake.catalogue import Catalogue
-from bowerbird.lake.display import DISPLAY_PX, DisplayFormat, DisplayStore
+from bowerbird.lake.display import DisplayFormat, DisplayStore
 from bowerbird.lake.lake import Lake
+from bowerbird.lake.thumbs import DISPLAY_PX
 from bowerbird.serve.live_media import LiveMedia
 
 log = logging.getLogger(__name__)

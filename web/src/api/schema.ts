@@ -602,6 +602,7 @@ export interface components {
             price: components["schemas"]["Price"] | null;
             /** Title */
             title: string;
+            video: components["schemas"]["Video"] | null;
         };
         /**
          * EventGiven
@@ -777,10 +778,11 @@ export interface components {
             saved_in: string[];
             /** Title */
             title: string;
+            video: components["schemas"]["Video"] | null;
         };
         /**
          * Me
-         * @description Who the server takes the client for. `token` goes into the `Bowerbird-Person` header without cookies.
+         * @description Who the client is to us. Without cookies, send `token` in the `Bowerbird-Person` header.
          */
         Me: {
             /** Hides */
@@ -1200,6 +1202,16 @@ export interface components {
             items: components["schemas"]["Card"][];
             /** Label */
             label: string;
+        };
+        /**
+         * Video
+         * @description What the first picture of an item is a poster of.
+         */
+        Video: {
+            /** Duration Ms */
+            duration_ms: number;
+            /** Has Audio */
+            has_audio: boolean;
         };
     };
     responses: never;

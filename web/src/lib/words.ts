@@ -16,6 +16,14 @@ export function priceText(price: Price): string {
   }
 }
 
+/** "0:07", "12:30", "1:02:03". */
+export function durationText(ms: number): string {
+  const whole = Math.floor(ms / 1000);
+  const [hours, minutes, seconds] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  const end = String(seconds).padStart(2, '0');
+  return hours ? `${hours}:${String(minutes).padStart(2, '0')}:${end}` : `${minutes}:${end}`;
+}
+
 export function counted(count: number, one: string, many = `${one}s`): string {
   return `${count.toLocaleString()} ${count === 1 ? one : many}`;
 }

@@ -13,9 +13,12 @@ from bowerbird.lake.importing.types import PictureRef, RowError, shortened
 from bowerbird.lake.items import StoredItem, put_items
 from bowerbird.lake.lake import Lake
 from bowerbird.lake.schemas import BLOB, MEDIA
-from bowerbird.lake.types import DecodedPicture, ItemFields, Reject
+from bowerbird.lake.types import DecodedPicture, ItemFields, PictureKind, Reject
+from bowerbird.lake.video.formats import MEDIA_TYPES
+from bowerbird.lake.video.stored import put_moving
 
 _CODE_OF_EXTRA = "extra-picture-left-out"
+_LARGE_BYTES = 16 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,7 @@ def row_hash_of(fields: ItemFields, refs: Sequence[PictureRef | RowError]) -> st
 
 
 def store(lake: Lake, batch: Batch, source: str) -> Stored:
-    """Blobs, then media, then items: whoever sees an item finds its picture. Durable on return."""
+    """Blobs, then frames and media, then items: whoever sees an item finds its picture. Durable on return."""
     decoded, refused = _decoded(batch)
     items: list[StoredItem] = []
     rejects: list[Reject] = []
@@ -85,8 +88,8 @@ def store(lake: Lake, batch: Batch, source: str) -> Stored:
         )
     new = [picture for sha, picture in decoded.items() if sha in used]
     if new:
-        contents = [batch.contents[picture.sha256] for picture in new]
-        lake.blobs.upsert(pa.table({"id": [p.sha256 for p in new], "content": contents}, schema=BLOB.schema))
+        _put_contents(lake, [(picture.sha256, batch.contents[picture.sha256]) for picture in new])
+        put_moving(lake, new)
         lake.media.upsert(media_rows(new))
     put_items(lake, items)
     return Stored(len(items), tuple(rejects), tuple(remarks))
@@ -100,9 +103,25 @@ def media_rows(pictures: Sequence[DecodedPicture]) -> pa.Table:
         for name in MEDIA.schema.names
         if name not in ("kind", "exif")
     }
-    columns["kind"] = ["animation" if picture.frames > 1 else "picture" for picture in pictures]
+    columns["kind"] = [_kind(picture) for picture in pictures]
     columns["exif"] = [json.dumps(picture.exif, ensure_ascii=False) for picture in pictures]
     return pa.table({name: columns[name] for name in MEDIA.schema.names}, schema=MEDIA.schema)
+
+
+def _kind(picture: DecodedPicture) -> PictureKind:
+    if picture.moving is not None and picture.format in MEDIA_TYPES:
+        return "video"
+    return "animation" if picture.frames > 1 else "picture"
+
+
+def _put_contents(lake: Lake, contents: Sequence[tuple[str, bytes]]) -> None:
+    few = [(sha, content) for sha, content in contents if len(content) < _LARGE_BYTES]
+    if few:
+        shas, bodies = zip(*few, strict=True)
+        lake.blobs.upsert(pa.table({"id": shas, "content": bodies}, schema=BLOB.schema))
+    for sha, content in contents:
+        if len(content) >= _LARGE_BYTES:
+            lake.blobs.add_blob(sha, content)
 
 
 def reject_of(row: int, where: str, error: RowError) -> Reject:

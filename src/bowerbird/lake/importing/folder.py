@@ -17,6 +17,7 @@ from bowerbird.lake.picture_formats import is_raster_start, refuse_other_kinds
 
 _PICTURE_ENDINGS = (
     "jpg", "jpeg", "jpe", "jfif", "png", "webp", "avif", "gif", "tif", "tiff", "bmp", "heic", "heif",
+    "mp4", "m4v", "mov", "webm", "mkv", "avi",
 )  # fmt: skip
 _SIDECAR_ENDINGS = ("txt", "json")
 _SIDECAR_BYTES = 256 * 1024

@@ -10,7 +10,7 @@ import logging
 import os
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -25,7 +25,7 @@ from bowerbird.lake.importing.reading import KnownRow, Reader
 from bowerbird.lake.importing.rejects import RejectsFile
 from bowerbird.lake.importing.remote_base import RemoteBase
 from bowerbird.lake.importing.sources import open_source, pictures_of_source
-from bowerbird.lake.importing.types import RowError, Source, SourceRow
+from bowerbird.lake.importing.types import PictureRef, RowError, Source, SourceRow
 from bowerbird.lake.lake import Lake
 from bowerbird.lake.types import ImportReport
 
@@ -148,7 +148,7 @@ class _Run:
             understood = [known for row in rows if (known := self._understood(row)) is not None]
             changed = self._reader.changed(understood, self._name)
             self._tally.unchanged += len(understood) - len(changed)
-            for few in _groups(iter(changed), _ROWS_OPENED):
+            for few in _few(changed):
                 self._reader.add(few, self._batch)
                 if self._is_full():
                     self._store_soon()
@@ -219,6 +219,20 @@ class _Run:
 def _groups(things: Iterator, size: int) -> Iterator[list]:  # type: ignore[type-arg]
     while group := list(itertools.islice(things, size)):
         yield group
+
+
+def _few(rows: Sequence[KnownRow]) -> Iterator[list[KnownRow]]:
+    """As many rows as may be opened together: with videos in them, not as many as with pictures."""
+    few: list[KnownRow] = []
+    weight = 0
+    for row in rows:
+        few.append(row)
+        weight += sum(ref.size_bytes for ref in row.refs if isinstance(ref, PictureRef))
+        if len(few) == _ROWS_OPENED or weight >= _BATCH_BYTES:
+            yield few
+            few, weight = [], 0
+    if few:
+        yield few
 
 
 def _rejects_path(lake: Lake, name: str) -> Path:

@@ -43,7 +43,7 @@ class FolderBase:
         if not stat.S_ISREG(facts.st_mode):
             raise _missing(name)
         shown = path.relative_to(self._root).as_posix()
-        return PictureRef(shown, f"{shown}:{facts.st_size}:{facts.st_mtime_ns}")
+        return PictureRef(shown, f"{shown}:{facts.st_size}:{facts.st_mtime_ns}", size_bytes=facts.st_size)
 
     def read(self, ref: PictureRef, max_bytes: int) -> bytes:
         """Its bytes; one more than `max_bytes` at most.
@@ -121,7 +121,9 @@ class ZipBase:
         info = self._by_name.get(plain) or self._by_last.get(PurePosixPath(plain).name)
         if info is None:
             raise _missing(name)
-        return PictureRef(info.filename, f"{info.filename}:{info.file_size}:{info.CRC:08x}")
+        return PictureRef(
+            info.filename, f"{info.filename}:{info.file_size}:{info.CRC:08x}", size_bytes=info.file_size
+        )
 
     def read(self, ref: PictureRef, max_bytes: int) -> bytes:
         """Its bytes; one more than `max_bytes` at most, however much the zip would give.

@@ -15,6 +15,7 @@ from bowerbird.lake.importing.remote_base import is_address
 from bowerbird.lake.importing.types import PictureBase, PictureRef, RowError, SourceRow
 from bowerbird.lake.lake import Lake
 from bowerbird.lake.types import ItemFields
+from bowerbird.lake.video.formats import START_BYTES, video_kind
 
 _PICTURES_A_ROW = 20
 _FETCHED_AT_ONCE = 16
@@ -116,11 +117,14 @@ class Reader:
         most = self._pool.limits.max_bytes
         try:
             content = self._base.read(ref, most)
+            if len(content) > most and video_kind(content[:START_BYTES]) is not None:
+                most = self._pool.video_limits.max_bytes
+                content = self._base.read(ref, most)
         except RowError as error:
             return error
         if len(content) > most:
             return RowError(
-                f"the picture has more than {most:,} bytes",
+                f"the file has more than {most:,} bytes",
                 field="picture",
                 code="too-many-bytes",
                 hint="save it smaller",

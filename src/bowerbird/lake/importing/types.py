@@ -36,11 +36,13 @@ class PictureRef:
         name: as the source names it.
         stamp: changes when the content may have changed; known without reading the content.
         content: the bytes, where the row carried them itself.
+        size_bytes: of the content, as far as it is known; 0 where it is not.
     """
 
     name: str
     stamp: str
     content: bytes | None = None
+    size_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,13 @@ class Picture(Body):
     colour: str
 
 
+class Video(Body):
+    """What the first picture of an item is a poster of."""
+
+    duration_ms: int
+    has_audio: bool
+
+
 class Card(Body):
     """What is needed to show an item on a page."""
 
@@ -53,6 +60,7 @@ class Card(Body):
     price: Price | None
     availability: str
     picture: Picture | None
+    video: Video | None
 
 
 class ItemDetail(Card):

@@ -1,0 +1,1 @@
+"""Takes videos and animations as bytes, gives their telling frames, facts and previews."""
