@@ -11,7 +11,7 @@ def test_lake_of_source_is_the_same_each_time_and_another_for_another_source(
 ) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
 
-    first, again, other = (default_lake(tmp_path / name) for name in ("My Pictures", "My Pictures", "b"))
+    first, again, other = (default_lake(str(tmp_path / name)) for name in ("My Pictures", "My Pictures", "b"))
 
     assert first == again != other
     assert first.parent == tmp_path / "bowerbird"

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bowerbird.lake.importing import values
+from bowerbird.lake.importing import shopping, values
 from bowerbird.lake.importing.types import RowError
 
 
@@ -16,7 +16,9 @@ from bowerbird.lake.importing.types import RowError
     [
         ("12.50 EUR", 12_500_000, "EUR"), ("€12,50", 12_500_000, "EUR"), ("USD 5", 5_000_000, "USD"),
         ("1.299,00 €", 1_299_000_000, "EUR"), ("1,299.00", 1_299_000_000, None),
-        ("1,299", 1_299_000_000, None),
+        ("1,299", 1_299_000_000, None), ("1.299 EUR", 1_299_000_000, "EUR"), ("1.299", 1_299_000, None),
+        ("KWD 1.299", 1_299_000, "KWD"), ("0.999 EUR", 999_000, "EUR"), ("0,999", 999_000, None),
+        ("12.345 €", 12_345_000_000, "EUR"), ("12.3456 EUR", 12_345_600, "EUR"),
         ("12,5", 12_500_000, None), ("1 299,95 zł", 1_299_950_000, "PLN"), ("$.99", 990_000, "USD"),
         (0, 0, None),
         (12.1, 12_100_000, None), (Decimal("0.1"), 100_000, None), ("1.234.567", 1_234_567_000_000, None),
@@ -104,3 +106,67 @@ def test_paths_and_lists_are_split_at_their_marks() -> None:
     assert values.path_of("Shoes > Boots / Winter|Snow") == ("Shoes", "Boots", "Winter", "Snow")
     assert values.list_of("red|warm; wool, red") == ("red", "warm", "wool")
     assert values.list_of(["a, b", "c"]) == ("a, b", "c")
+
+
+@given(st.integers(0, 10**12))
+def test_price_as_text_is_read_back(micros: int) -> None:
+    assert values.price_of(values.price_text(micros, None)) == (micros, None)
+
+
+NOW_MS = 1_795_370_400_000  # 2026-11-22T18:00Z
+
+
+@pytest.mark.parametrize(
+    ("sale", "period", "is_on", "changes"),
+    [
+        ("4 EUR", "", True, None), ("", "2026-11-01/2026-12-01", False, None), (None, None, False, None),
+        ("4 EUR", "2026-11-22T00:00+0100/2026-11-22T19:30+0100", True, "2026-11-22T18:30"),
+        ("4 EUR", "2026-11-23T00:00Z/2026-11-24T00:00Z", False, "2026-11-23"),
+        ("4 EUR", "2026-11-20 / 2026-11-21", False, None),
+    ],
+)  # fmt: skip
+def test_sale_counts_within_its_time(sale: object, period: object, is_on: bool, changes: str | None) -> None:
+    found = shopping.sale_at(NOW_MS, sale, period)
+
+    assert (found.is_on, found.changes_ms) == (is_on, values.time_ms_of(changes))
+
+
+@pytest.mark.parametrize(
+    ("price", "sale", "is_on", "costs", "attributes"),
+    [
+        ((5_000_000, "EUR"), "4 EUR", True, (4_000_000, "EUR"), {"list_price": "5.00 EUR"}),
+        ((5_000_000, "EUR"), "4 EUR", False, (5_000_000, "EUR"), {"sale_price": "4.00 EUR"}),
+        ((5_000_000, "EUR"), "6 EUR", True, (5_000_000, "EUR"), {"sale_price": "6.00 EUR"}),
+        ((5_000_000, "EUR"), "4", True, (4_000_000, "EUR"), {"list_price": "5.00 EUR"}),
+        ((None, None), "4 EUR", True, (4_000_000, "EUR"), {}),
+        ((5_000_000, None), "", True, (5_000_000, None), {}),
+    ],
+)  # fmt: skip
+def test_both_prices_are_kept(
+    price: tuple[int | None, str | None], sale: str, is_on: bool, costs: object, attributes: object
+) -> None:
+    micros, currency, other = shopping.offered_price(price, sale, None, is_on=is_on)
+
+    assert ((micros, currency), other) == (costs, attributes)
+
+
+@pytest.mark.parametrize(
+    "period", ["now", "2026-11-24", "2026-12-01/2026-11-01", "a/b", "2026-11-01/2026-12-01/x"]
+)
+def test_sale_without_a_time_that_can_be_read_is_refused(period: str) -> None:
+    with pytest.raises(RowError) as refused:
+        shopping.sale_at(NOW_MS, "4 EUR", period)
+
+    assert (refused.value.field, refused.value.code) == ("sale_price_effective_date", "bad-time")
+
+
+@pytest.mark.parametrize(
+    ("said", "safety"), [("yes", "unsafe"), (True, "unsafe"), ("FALSE", "unknown"), ("", "unknown")]
+)
+def test_what_is_for_adults_is_unsafe(said: object, safety: str) -> None:
+    assert shopping.safety_of(said) == safety
+
+
+def test_what_may_be_for_adults_is_refused() -> None:
+    with pytest.raises(RowError, match="yes or no"):
+        shopping.safety_of("maybe")

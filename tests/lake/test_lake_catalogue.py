@@ -380,3 +380,20 @@ def test_hash_is_fnv_1a(text: str) -> None:
         expected = ((expected ^ byte) * 1099511628211) % 2**64
 
     assert hash_ids(pa.array(["other", text, "longer than it"])[1:])[0] == expected
+
+
+def test_unsafe_item_is_kept_and_never_shown(lake: Lake) -> None:
+    put_items(
+        lake, [stored("a", brand="Oak"), replace(stored("b", brand="Oak"), safety="unsafe"), stored("c")]
+    )
+    catalogue = Catalogue.open(lake)
+    opened = catalogue.live.tolist()
+
+    put_items(lake, [replace(stored("a", brand="Oak"), safety="unsafe"), stored("b", brand="Oak")])
+    catalogue.refresh()
+
+    assert (opened, catalogue.live.tolist()) == ([True, False, True], [False, True, True])
+    assert catalogue.mask(Eq("brand", "Oak")).tolist() == [False, True, False]
+    assert (catalogue.count(), lake.items.count()) == (2, 3)
+    with pytest.raises(NotFoundError):
+        catalogue.card(0)

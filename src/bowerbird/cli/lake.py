@@ -23,8 +23,9 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     lake = commands.add_parser("lake", help="bring pictures in, look at what is kept")
     verbs = lake.add_subparsers(title="commands", metavar="COMMAND", required=True)
     add_table_commands(verbs)
-    take_in = verbs.add_parser("import", help="bring in a folder, a zip, CSV, TSV, JSON lines or Parquet")
-    take_in.add_argument("source", type=Path, help="the catalogue")
+    take_in = verbs.add_parser("import", help="bring in pictures, a table, a product feed or a data set")
+    take_in.add_argument("source", help="a folder, a file, an address, or a pattern: data-{00..09}.tar")
+    take_in.add_argument("--kind", default="", help="what the source is, where its content does not tell")
     take_in.add_argument(
         "--lake", type=Path, required=True, help="folder of the lake; made if it is not there"
     )
@@ -33,8 +34,14 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     take_in.add_argument("--name", default="", help="groups the items of one source (default: its file name)")
     take_in.add_argument("--remove-missing", action="store_true", help="delete what the source no longer has")
     take_in.add_argument("--yes", action="store_true", help="also if that is more than 30 %% of the items")
+    take_in.add_argument(
+        "--allow-no-picture", action="store_true", help="rows without a picture become items of words alone"
+    )
     add_allowed_hosts(take_in)
     take_in.add_argument("--workers", type=int, help="decode processes (default: one a core)")
+    take_in.add_argument(
+        "--reread", action="store_true", help="read a catalogue by address also if it has not changed"
+    )
     take_in.add_argument("--quiet", action="store_true", help="no progress")
     take_in.add_argument("--json", action="store_true")
     take_in.set_defaults(run=run_import)
@@ -51,7 +58,9 @@ def add_allowed_hosts(command: argparse.ArgumentParser) -> None:
 def run_import(args: argparse.Namespace) -> int:
     """Imports, and prints what came of every row."""
     # Engines load when a command runs, so that `--help` answers at once.
-    from bowerbird.lake.importing.job import ImportOptions, import_source
+    from bowerbird.lake.importing.job import ImportOptions
+    from bowerbird.lake.importing.remote_base import is_address
+    from bowerbird.lake.importing.sourcing import bring_in
     from bowerbird.lake.lake import Lake
 
     options = ImportOptions(
@@ -62,9 +71,17 @@ def run_import(args: argparse.Namespace) -> int:
         is_agreed=args.yes,
         workers=args.workers,
         allowed_hosts=tuple(args.allow_host),
+        kind=args.kind,
+        allow_no_picture=args.allow_no_picture,
     )
     with Lake.open(args.lake, create=True) as lake, shown_progress(args.quiet or args.json) as progress:
-        report = import_source(lake, args.source, options, told(progress))
+        report = bring_in(
+            lake,
+            args.source,
+            options,
+            told(progress),
+            keep_unchanged=not args.reread and is_address(args.source),
+        )
     print(json.dumps(asdict(report)) if args.json else sentence_of(report))
     return 0
 
@@ -101,6 +118,8 @@ def told(progress: "Progress") -> "Callable[[ImportProgress], None]":
 
 def sentence_of(report: "ImportReport") -> str:
     """What a person wants to know at the end."""
+    if report.is_unread:
+        return "the catalogue has not changed since it was last read: nothing to do"
     per_second = report.accepted / max(report.seconds, 1e-9)
     text = (
         f"{report.rows_in:,} rows: {report.accepted:,} in, {report.unchanged:,} unchanged, "

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Adds `up`."""
     up = commands.add_parser("up", help="bring pictures in and serve them: everything on this machine")
-    up.add_argument("source", type=Path, nargs="?", help="a folder, a zip, CSV, TSV, JSON lines or Parquet")
+    up.add_argument(
+        "source", nargs="?", help="what `bowerbird lake import` takes: a folder, a file, an address"
+    )
     up.add_argument(
         "--lake", type=Path, help="folder of the lake (default: one a source, under your data folder)"
     )
@@ -51,24 +53,25 @@ def run_up(args: argparse.Namespace) -> int:
     return 0
 
 
-def prepare(source: Path | None, options: "ImportOptions", settings: "ServeSettings") -> None:
+def prepare(source: str | None, options: "ImportOptions", settings: "ServeSettings") -> None:
     """Brings the lake to where it can be served."""
     from bowerbird.cli.encode import encode_lake
     from bowerbird.cli.lake import sentence_of, shown_progress, told
     from bowerbird.cli.retrieve import index_lake
-    from bowerbird.lake.importing.job import import_source
+    from bowerbird.lake.importing.remote_base import is_address
+    from bowerbird.lake.importing.sourcing import bring_in
     from bowerbird.lake.lake import Lake
 
     with Lake.open(settings.lake, create=source is not None) as lake:
         if source is not None:
             with shown_progress(is_hidden=False) as progress:
-                report = import_source(lake, source, options, told(progress))
+                report = bring_in(lake, source, options, told(progress), keep_unchanged=is_address(source))
             print(sentence_of(report), flush=True)
         print(encode_lake(lake, settings.encode), flush=True)
         print(index_lake(lake, settings.encode), flush=True)
 
 
-def default_lake(source: Path | None) -> Path:
+def default_lake(source: str | None) -> Path:
     """A folder of its own for each source, where a person's data belongs.
 
     Raises:
@@ -80,8 +83,8 @@ def default_lake(source: Path | None) -> Path:
             "say `bowerbird up FOLDER` or `bowerbird up --lake LAKE`"
         )
     data = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
-    place = str(source.resolve())
-    name = re.sub(r"[^a-z0-9]+", "-", source.resolve().stem.lower()).strip("-") or "pictures"
+    place = source if "://" in source else str(Path(source).resolve())
+    name = re.sub(r"[^a-z0-9]+", "-", Path(place).stem.lower()).strip("-") or "pictures"
     return data / "bowerbird" / f"{name}-{hashlib.sha256(place.encode()).hexdigest()[:8]}"
 
 

@@ -121,7 +121,11 @@ class Reject:
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """What an import did. `rows_in == accepted + rejected + unchanged` always holds."""
+    """What an import did. `rows_in == accepted + rejected + unchanged` always holds.
+
+    Attributes:
+        is_unread: the catalogue as a whole had not changed, so that no row was read.
+    """
 
     rows_in: int
     accepted: int
@@ -132,6 +136,7 @@ class ImportReport:
     version: int
     rejects_path: str | None
     by_code: dict[str, int] = field(default_factory=dict)
+    is_unread: bool = False
 
 
 class Event(BaseModel):

@@ -1,6 +1,7 @@
 """This file is about one request to one checked machine: what is sent, and how much is read of the answer."""
 
 import http.client
+import io
 import socket
 import ssl
 import threading
@@ -9,10 +10,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import BinaryIO
 
 from bowerbird import __version__
 from bowerbird.lake.fetching.addresses import Address
-from bowerbird.lake.fetching.types import FetchError, FetchLimits
+from bowerbird.lake.fetching.types import FetchError, FetchLimits, Stamp
 
 _CHUNK_BYTES = 64 * 1024
 _HEADERS = {
@@ -33,8 +35,19 @@ class Answer:
     body: bytes
 
 
-def ask(address: Address, ip: str, limits: FetchLimits, until_s: float) -> Answer:
+def ask(
+    address: Address,
+    ip: str,
+    limits: FetchLimits,
+    until_s: float,
+    stamp: Stamp | None = None,
+    into: BinaryIO | None = None,
+) -> Answer:
     """One GET of `address` from the machine `ip`; `until_s` is the monotonic time at which it is given up.
+
+    Args:
+        stamp: the content is wanted only if it is not the one of this stamp.
+        into: takes the body, from its beginning, instead of `Answer.body`.
 
     Raises:
         FetchError: the connection breaks, it takes too long, or the body is not to be had.
@@ -50,12 +63,13 @@ def ask(address: Address, ip: str, limits: FetchLimits, until_s: float) -> Answe
             if isinstance(wire, ssl.SSLSocket):
                 wire.do_handshake()
             connection.putrequest("GET", address.target, skip_host=True, skip_accept_encoding=True)
-            for name, value in {"Host": address.host_header, **_HEADERS}.items():
+            wanted = stamp.headers if stamp is not None else {}
+            for name, value in {"Host": address.host_header, **_HEADERS, **wanted}.items():
                 connection.putheader(name, value)
             connection.endheaders()
             with connection.getresponse() as answer:
                 headers = {name.lower(): value for name, value in answer.getheaders()}
-                return Answer(answer.status, headers, _body(answer, headers, limits))
+                return Answer(answer.status, headers, _body(answer, headers, limits, into))
     except http.client.IncompleteRead as error:
         raise _cut_off(len(error.partial)) from error
     except ssl.SSLError as error:
@@ -117,10 +131,17 @@ def _alarm(wire: socket.socket, seconds: float) -> Iterator[None]:
             raise _too_slow()
 
 
-def _body(answer: http.client.HTTPResponse, headers: Mapping[str, str], limits: FetchLimits) -> bytes:
+def _body(
+    answer: http.client.HTTPResponse,
+    headers: Mapping[str, str],
+    limits: FetchLimits,
+    into: BinaryIO | None,
+) -> bytes:
     if answer.status != 200:
         return b""
-    if headers.get("content-encoding", "identity").lower() not in ("", "identity"):
+    # Files are unpacked by their reader, which knows where to stop.
+    taken = ("", "identity") if into is None else ("", "identity", "gzip", "x-gzip")
+    if headers.get("content-encoding", "identity").lower() not in taken:
         raise FetchError(
             f"the body came packed ({headers['content-encoding'][:20]}) without having been asked for so",
             code="packed-body",
@@ -129,15 +150,18 @@ def _body(answer: http.client.HTTPResponse, headers: Mapping[str, str], limits: 
     announced = headers.get("content-length", "")
     if announced.isdigit() and int(announced) > limits.max_bytes:
         raise _too_long(limits)
-    parts, read = [], 0
+    sink = io.BytesIO() if into is None else into
+    sink.seek(0)
+    sink.truncate()
+    read = 0
     while part := answer.read(min(_CHUNK_BYTES, limits.max_bytes + 1 - read)):
-        parts.append(part)
+        sink.write(part)
         read += len(part)
         if read > limits.max_bytes:
             raise _too_long(limits)
     if announced.isdigit() and read < int(announced):
         raise _cut_off(read)
-    return b"".join(parts)
+    return sink.getvalue() if isinstance(sink, io.BytesIO) else b""
 
 
 def _cut_off(read_bytes: int) -> FetchError:

@@ -1,18 +1,23 @@
 """This file is about fetching: addresses checked hop by hop, hosts treated politely, limits kept."""
 
+import hashlib
 import random
 import threading
 import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
 from urllib.parse import urljoin
 
 from bowerbird.lake.fetching.addresses import Address, Lookup, checked_ips, parse_address, system_lookup
 from bowerbird.lake.fetching.connection import Answer, ask
-from bowerbird.lake.fetching.types import Fetched, FetchError, FetchLimits
+from bowerbird.lake.fetching.types import Fetched, FetchedFile, FetchError, FetchLimits, Stamp
 
 _REDIRECTS = (301, 302, 303, 307, 308)
+_NOT_MODIFIED = 304
+_LONGEST_STAMP = 500
 _COME_BACK = (429, 500, 502, 503, 504)
 _NO_PICTURE = ("text/html", "application/xhtml+xml")
 _FIRST_REST_S = 0.5
@@ -47,12 +52,43 @@ class Fetcher:
         Raises:
             FetchError: nothing that can be used; the message says why.
         """
+        answer, at = self._followed(address, None, None)
+        return Fetched(answer.body, _usable_type(answer), at.text, _stamp(answer))
+
+    def fetch_changed(self, address: str, stamp: Stamp) -> Fetched | None:
+        """Like `fetch`, or None where the server says that it is still the content of this stamp.
+
+        Raises:
+            FetchError: nothing that can be used; the message says why.
+        """
+        answer, at = self._followed(address, stamp, None)
+        if answer.status == _NOT_MODIFIED:
+            return None
+        return Fetched(answer.body, _usable_type(answer), at.text, _stamp(answer))
+
+    def fetch_file(self, address: str, path: Path, stamp: Stamp | None = None) -> FetchedFile | None:
+        """What is at an address, in a file; None where the server says that it is that of the stamp.
+
+        Raises:
+            FetchError: nothing that can be used; the message says why.
+        """
+        with path.open("w+b") as file:
+            answer, at = self._followed(address, stamp, file)
+            if answer.status == _NOT_MODIFIED and stamp is not None:
+                return None
+            media_type = _usable_type(answer)
+            file.seek(0)
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+            return FetchedFile(file.tell(), digest, _stamp(answer), media_type, at.text)
+
+    def _followed(self, address: str, stamp: Stamp | None, into: BinaryIO | None) -> tuple[Answer, Address]:
+        """The answer at the end of the redirects, and where that is."""
         until_s = time.monotonic() + self.limits.total_s
         now = parse_address(address.strip())
         for _ in range(self.limits.max_redirects + 1):
-            answer = self._asked(now, until_s)
+            answer = self._asked(now, until_s, stamp, into)
             if answer.status not in _REDIRECTS:
-                return _usable(answer, now)
+                return answer, now
             now = parse_address(urljoin(now.text, answer.headers.get("location", "")))
         raise FetchError(
             f"more than {self.limits.max_redirects} redirects",
@@ -60,7 +96,7 @@ class Fetcher:
             hint="name the final address",
         )
 
-    def _asked(self, address: Address, until_s: float) -> Answer:
+    def _asked(self, address: Address, until_s: float, stamp: Stamp | None, into: BinaryIO | None) -> Answer:
         """An answer that does not ask to come back later; every IP is checked before each try."""
         host = self._host(address)
         for attempt in range(1, self.limits.tries + 1):
@@ -68,7 +104,7 @@ class Fetcher:
             try:
                 with host.turn(self.limits, until_s):
                     ips = checked_ips(address, self._lookup, self._allowed)
-                    answer = ask(address, ips[(attempt - 1) % len(ips)], self.limits, until_s)
+                    answer = ask(address, ips[(attempt - 1) % len(ips)], self.limits, until_s, stamp, into)
             except FetchError as error:
                 if error.code != "unreachable" or is_last:
                     raise
@@ -119,7 +155,12 @@ class _Host:
             self.next_s = max(self.next_s, time.monotonic() + seconds)
 
 
-def _usable(answer: Answer, address: Address) -> Fetched:
+def _usable_type(answer: Answer) -> str:
+    """The media type of an answer that can be used.
+
+    Raises:
+        FetchError: it cannot.
+    """
     if answer.status != 200:
         raise FetchError(
             f"the server answered {answer.status}", code=_code_of(answer.status), hint="check the address"
@@ -127,9 +168,15 @@ def _usable(answer: Answer, address: Address) -> Fetched:
     media_type = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type in _NO_PICTURE:
         raise FetchError(
-            "the address leads to a web page", code="web-page", hint="give the address of the picture itself"
+            "the address leads to a web page", code="web-page", hint="give the address of the file itself"
         )
-    return Fetched(answer.body, media_type, address.text)
+    return media_type
+
+
+def _stamp(answer: Answer) -> Stamp:
+    etag, modified = answer.headers.get("etag", ""), answer.headers.get("last-modified", "")
+    is_plain = all(len(value) <= _LONGEST_STAMP and value.isprintable() for value in (etag, modified))
+    return Stamp(etag, modified) if is_plain else Stamp()
 
 
 def _code_of(status: int) -> str:

@@ -37,9 +37,41 @@ class Fetched:
     Attributes:
         media_type: as the server says, in lower case, without parameters; empty where it says nothing.
         address: where it came from in the end, after redirects.
+        stamp: to ask with the next time.
     """
 
     content: bytes
+    media_type: str
+    address: str
+    stamp: "Stamp"
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What a server says by which it knows its own content again; empty where it says nothing."""
+
+    etag: str = ""
+    last_modified: str = ""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Headers of a request that wants the content only if it is another one."""
+        given = {"If-None-Match": self.etag, "If-Modified-Since": self.last_modified}
+        return {name: value for name, value in given.items() if value}
+
+
+@dataclass(frozen=True, slots=True)
+class FetchedFile:
+    """What was written to a file.
+
+    Attributes:
+        sha256: hex of what was written.
+        stamp: to ask with the next time.
+    """
+
+    size_bytes: int
+    sha256: str
+    stamp: Stamp
     media_type: str
     address: str
 

@@ -26,7 +26,8 @@ class ReadyRow:
     """A row whose fields were read; its pictures may still be decoding.
 
     Attributes:
-        pictures: each the sha256 of its content, or why it cannot be had; the main one first.
+        pictures: each the sha256 of its content, or why it cannot be had; the main one first, or none at all.
+        safety: what the source says of it.
     """
 
     row: int
@@ -34,6 +35,7 @@ class ReadyRow:
     fields: ItemFields
     row_hash: str
     pictures: tuple[str | RowError, ...]
+    safety: str = "unknown"
 
 
 @dataclass(slots=True)
@@ -77,15 +79,15 @@ def store(lake: Lake, batch: Batch, source: str) -> Stored:
     used: set[str] = set()
     for row in batch.rows:
         usable, problems = _split(row, decoded, refused, batch.known_facts)
-        if row.pictures[0] not in usable:
+        if row.pictures and row.pictures[0] not in usable:
             rejects.append(problems[0])
             continue
         remarks.extend(replace(problem, code=_CODE_OF_EXTRA) for problem in problems)
         used.update(usable)
-        facts = batch.known_facts.get(usable[0]) if usable[0] not in decoded else decoded[usable[0]].exif
-        items.append(
-            StoredItem(_completed(row.fields, facts or {}), usable, source=source, row_hash=row.row_hash)
+        fields = _completed(
+            row.fields, _words_inside(usable[0], decoded, batch.known_facts) if usable else {}
         )
+        items.append(StoredItem(fields, usable, row.safety, source, row.row_hash))
     new = [picture for sha, picture in decoded.items() if sha in used]
     if new:
         _put_contents(lake, [(picture.sha256, batch.contents[picture.sha256]) for picture in new])
@@ -156,6 +158,12 @@ def _split(
             received = shortened(str(error).removesuffix(f"; {error.hint}"))
             problems.append(Reject(row.row, row.where, "picture", error.code, error.hint, received))
     return tuple(dict.fromkeys(usable)), problems
+
+
+def _words_inside(
+    sha: str, decoded: dict[str, DecodedPicture], known: dict[str, dict[str, str]]
+) -> dict[str, str]:
+    return decoded[sha].exif if sha in decoded else known.get(sha, {})
 
 
 def _completed(fields: ItemFields, facts: dict[str, str]) -> ItemFields:

@@ -11,36 +11,12 @@ from pydantic import ValidationError
 from bowerbird.core.errors import ConfigError, InputError
 from bowerbird.core.ids import checked_id
 from bowerbird.lake.importing import values
+from bowerbird.lake.importing.columns import COLUMNS_OF_FIELD, NAMES_OF_FEEDS, key_of
+from bowerbird.lake.importing.shopping import NO_SALE, Sale, offered_price, safety_of, sale_at
 from bowerbird.lake.importing.types import Cell, RowError, shortened
 from bowerbird.lake.types import ItemFields
 
-_ALIASES: dict[str, str] = {
-    "id": "id item_id product_id sku uid uniq_id asin gtin pin_id photo_id image_id",
-    "title": "title name product_name item_name display_name productdisplayname headline text caption "
-    "sentence",
-    "description": "description body details long_description product_description summary alt alt_text",
-    "link": "link url product_url page_url href canonical_link",
-    "picture": "image picture image_link image_url image_path image_file file filename file_name path photo "
-    "img picture_path media bytes image_bytes",
-    "more_pictures": "additional_image_link additional_images more_pictures images pictures",
-    "price": "price amount cost price_eur price_usd list_price",
-    "price_micros": "price_micros",
-    "currency": "currency price_currency currency_code",
-    "brand": "brand manufacturer maker vendor designer",
-    "category_1": "department mastercategory master_category gender_category",
-    "category_2": "category product_type google_product_category type label class category_path categories",
-    "category_3": "subcategory sub_category subclass",
-    "category_4": "articletype article_type product_category",
-    "keywords": "keywords tags keyword tag labels hashtags",
-    "language": "language lang locale content_language",
-    "country": "country target_country country_code",
-    "owner": "owner owner_id seller seller_id sender_id user user_id uploader author artist store",
-    "availability": "availability in_stock stock_status",
-    "created_ms": "created_ms created created_at date published published_at timestamp date_added",
-}
-"""Field → columns that are it, before any `--map`. Of two columns for one field, the first listed wins."""
-
-ASSIGNABLE = tuple(_ALIASES)
+ASSIGNABLE = tuple(COLUMNS_OF_FIELD)
 """Fields that `--map field=column` can set."""
 
 _ALSO_KEYWORDS = (
@@ -58,17 +34,22 @@ _BEFORE_ADDRESS = re.compile(r"\s*[|,;]\s*(?=https?://)", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class FieldMap:
-    """Field → column of one source; columns that are no field become attributes."""
+    """Field → column of one source; columns that are no field become attributes.
+
+    Attributes:
+        stamp: changes when a field's column does.
+    """
 
     column_of: Mapping[str, str]
+    stamp: str = ""
 
     @classmethod
     def guess(cls, columns: Iterable[str], given: Mapping[str, str]) -> "FieldMap":
         """From the names of the columns, `given` (field → column) first."""
         columns = tuple(columns)
-        by_key = {_key(column): column for column in reversed(columns)}
+        by_key = {key_of(column): column for column in reversed(columns)}
         column_of = {}
-        for field, names in _ALIASES.items():
+        for field, names in COLUMNS_OF_FIELD.items():
             for name in names.split():
                 if name in by_key:
                     column_of[field] = by_key[name]
@@ -77,7 +58,7 @@ class FieldMap:
             if column in columns:
                 column_of = {other: taken for other, taken in column_of.items() if taken != column}
                 column_of[field] = column
-        return cls(column_of)
+        return cls(column_of, ",".join(sorted(f"{field}={column}" for field, column in column_of.items())))
 
     def picture_names(self, row: Mapping[str, Cell]) -> list[Cell]:
         """What the row says about its pictures, the main one first: names, or bytes."""
@@ -90,15 +71,36 @@ class FieldMap:
             named.extend((_BEFORE_ADDRESS if "://" in text else _BETWEEN_NAMES).split(text))
         return [name for name in named if name not in (None, "", b"")]
 
-    def item(self, row: Mapping[str, Cell], *, id_: str) -> ItemFields:
+    def sale(self, row: Mapping[str, Cell], now_ms: int) -> Sale:
+        """Whether the row's sale price counts now.
+
+        Raises:
+            RowError: its period cannot be read.
+        """
+        if "sale_price" not in self.column_of:
+            return NO_SALE
+        return sale_at(now_ms, self._value(row, "sale_price"), self._value(row, "sale_period"))
+
+    def safety(self, row: Mapping[str, Cell]) -> str:
+        """`unsafe` where the row says that the item is for adults.
+
+        Raises:
+            RowError: it says neither yes nor no.
+        """
+        return safety_of(self._value(row, "adult"))
+
+    def item(self, row: Mapping[str, Cell], *, id_: str, is_on_sale: bool = False) -> ItemFields:
         """The row as an item under this id.
 
         Raises:
             RowError: a field cannot be used.
         """
-        price_micros, currency = self._price(row)
         title, category = values.text_of(self._value(row, "title")), self._category(row)
         attributes = self._attributes(row)
+        price_micros, currency, other_price = offered_price(
+            self._price(row), self._value(row, "sale_price"), self._value(row, "currency"), is_on=is_on_sale
+        )
+        attributes |= other_price
         given = {
             "id": id_,
             "title": title or (category[-1] if category else ""),
@@ -144,7 +146,7 @@ class FieldMap:
         micros = self._value(row, "price_micros")
         if micros is None or micros == "":
             column = self.column_of.get("price", "")
-            named = {"price_eur": "EUR", "price_usd": "USD"}.get(_key(column))
+            named = {"price_eur": "EUR", "price_usd": "USD"}.get(key_of(column))
             return values.price_of(self._value(row, "price"), currency or named)
         _, named = values.price_of(0, currency)
         return values.micros_of(micros), named
@@ -153,7 +155,9 @@ class FieldMap:
         """All category columns as one path; a column that repeats the path before it takes its place."""
         path: tuple[str, ...] = ()
         for field in _CATEGORIES:
-            level = values.path_of(self._value(row, field))
+            value = self._value(row, field)
+            # Google's categories may be numbers of its own list, which say nothing to a person.
+            level = () if _is_number(value) and "google" in self.column_of[field] else values.path_of(value)
             is_longer_form = [part.lower() for part in level[: len(path)]] == [part.lower() for part in path]
             path = level if level and is_longer_form else path + level
         return tuple(part for at, part in enumerate(path) if at == 0 or part.lower() != path[at - 1].lower())
@@ -162,14 +166,15 @@ class FieldMap:
         taken = set(self.column_of.values())
         attributes: dict[str, str] = {}
         for column, value in row.items():
-            text = "" if column in taken or isinstance(value, bytes) else _attribute(value)
+            is_taken = column in taken and not ("google" in column and _is_number(value))
+            text = "" if is_taken or isinstance(value, bytes) else _attribute(value)
             if text and len(attributes) < _MAX_ATTRIBUTES:
-                attributes[column[:100]] = text[:_MAX_ATTRIBUTE_CHARS]
+                attributes[_attribute_name(column)] = text[:_MAX_ATTRIBUTE_CHARS]
         return attributes
 
     def _keywords(self, row: Mapping[str, Cell], attributes: Mapping[str, str]) -> tuple[str, ...]:
         """The keywords, and the attributes that people search by."""
-        described = [value for name, value in attributes.items() if _key(name) in _ALSO_KEYWORDS]
+        described = [value for name, value in attributes.items() if key_of(name) in _ALSO_KEYWORDS]
         short = [value for value in described if len(value) <= 60]
         return tuple(dict.fromkeys((*values.list_of(self._value(row, "keywords")), *short)))
 
@@ -206,12 +211,18 @@ class FieldMaps:
         return self._maps[columns]
 
 
-def _key(column: str) -> str:
-    return re.sub(r"[\s.:-]+", "_", column.strip().lower()).removeprefix("g_")
+def _is_number(value: Cell) -> bool:
+    return value is not None and str(value).strip().isdigit()
+
+
+def _attribute_name(column: str) -> str:
+    """The column, but one name for what feeds write as `g:mpn`, `mpn` or `custom label 0`."""
+    return key_of(column) if key_of(column) in NAMES_OF_FEEDS else column[:100]
 
 
 def _attribute(value: Cell) -> str:
-    if isinstance(value, Mapping):
+    parts = value if isinstance(value, list | tuple) else (value,)
+    if any(isinstance(part, Mapping) for part in parts):
         return json.dumps(value, ensure_ascii=False, default=str)
     if isinstance(value, list | tuple):
         return ", ".join(values.list_of(value))

@@ -15,7 +15,7 @@ from bowerbird.lake.importing.tables import json_row
 from bowerbird.lake.importing.types import Cell, RowError, SourceRow
 from bowerbird.lake.picture_formats import is_raster_start, refuse_other_kinds
 
-_PICTURE_ENDINGS = (
+PICTURE_ENDINGS = (
     "jpg", "jpeg", "jpe", "jfif", "png", "webp", "avif", "gif", "tif", "tiff", "bmp", "heic", "heif",
     "mp4", "m4v", "mov", "webm", "mkv", "avi",
 )  # fmt: skip
@@ -111,11 +111,11 @@ class FolderSource:
         stem, _, ending = file.lower().rpartition(".")
         if ending not in _SIDECAR_ENDINGS:
             return False
-        return stem in there or any(f"{stem}.{picture}" in there for picture in _PICTURE_ENDINGS)
+        return stem in there or any(f"{stem}.{picture}" in there for picture in PICTURE_ENDINGS)
 
     def _not_a_row(self, path: str) -> str:
         """Why the file is no row, or nothing: what is named or begins like a picture is one."""
-        if path.lower().rpartition(".")[2] in _PICTURE_ENDINGS:
+        if path.lower().rpartition(".")[2] in PICTURE_ENDINGS:
             return ""
         try:
             start = self._base.read(self._base.find(path), _START_BYTES - 1)

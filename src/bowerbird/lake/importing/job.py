@@ -10,27 +10,31 @@ import logging
 import os
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
 from bowerbird.lake.decoding import DecodePool
 from bowerbird.lake.fetching.fetcher import Fetcher
 from bowerbird.lake.importing.batch import Batch, Stored, reject_of, store
 from bowerbird.lake.importing.fields import FieldMaps
 from bowerbird.lake.importing.missing import SeenIds, remove_missing
-from bowerbird.lake.importing.reading import KnownRow, Reader
+from bowerbird.lake.importing.reading import FoundRow, KnownRow, Reader
 from bowerbird.lake.importing.rejects import RejectsFile
 from bowerbird.lake.importing.remote_base import RemoteBase
-from bowerbird.lake.importing.sources import open_source, pictures_of_source
+from bowerbird.lake.importing.sources import Place, open_source
 from bowerbird.lake.importing.types import PictureRef, RowError, Source, SourceRow
 from bowerbird.lake.lake import Lake
 from bowerbird.lake.types import ImportReport
 
 log = logging.getLogger(__name__)
 
+_Row = TypeVar("_Row", SourceRow, FoundRow)
+_Done = TypeVar("_Done")
+_ENDS_SOURCE = ("broken-file", "unsafe-xml")
 _ROWS_LOOKED_UP = 256
 _ROWS_OPENED = 16
 _FIRST_BATCH_ROWS = 125
@@ -51,6 +55,8 @@ class ImportOptions:
         is_agreed: also if they are many.
         workers: decode processes; one a core if None.
         allowed_hosts: hosts of pictures that may lie in a private net; all others must be public.
+        kind: one of `KINDS` of `sources.py`; told by the content if empty.
+        allow_no_picture: rows that name no picture become items with nothing but words.
     """
 
     name: str = ""
@@ -60,6 +66,8 @@ class ImportOptions:
     is_agreed: bool = False
     workers: int | None = None
     allowed_hosts: tuple[str, ...] = ()
+    kind: str = ""
+    allow_no_picture: bool = False
 
 
 @dataclass(slots=True)
@@ -72,9 +80,24 @@ class ImportProgress:
     unchanged: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class ImportRun:
+    """An import that has ended.
+
+    Attributes:
+        is_settled: reading the same catalogue again would do nothing: no picture failed that may be had
+            later, and none lies in a file that may be another one by then.
+        changes_ms: when the same catalogue will mean something else; None where it stays so.
+    """
+
+    report: ImportReport
+    is_settled: bool
+    changes_ms: int | None
+
+
 def import_source(
     lake: Lake,
-    path: Path,
+    place: str | Path,
     options: ImportOptions | None = None,
     progress: Callable[[ImportProgress], None] | None = None,
     fetcher: Fetcher | None = None,
@@ -89,16 +112,29 @@ def import_source(
         TooLargeError: it was asked for and is too much to do without agreement.
     """
     options = options or ImportOptions()
-    source = open_source(path)
+    return run_import(lake, Place.find(place), options, progress, fetcher).report
+
+
+def run_import(
+    lake: Lake,
+    place: Place,
+    options: ImportOptions,
+    progress: Callable[[ImportProgress], None] | None = None,
+    fetcher: Fetcher | None = None,
+    address: str = "",
+) -> ImportRun:
+    """Like `import_source`; if the place was fetched, names of pictures are relative to its `address`."""
+    opened = open_source(place, options.kind, options.images)
+    source = opened.source
     fetcher = fetcher or Fetcher(allowed_hosts=options.allowed_hosts)
-    base = RemoteBase(pictures_of_source(path, options.images), fetcher)
+    base = RemoteBase(opened.pictures, fetcher, address)
     maps = FieldMaps(options.columns, source.columns)
     name = options.name or source.name
     started = time.monotonic()
     seen = SeenIds()
     rejects = RejectsFile(_rejects_path(lake, name))
     pool = DecodePool(options.workers)
-    reader = Reader(lake, base, maps, pool, seen)
+    reader = Reader(lake, base, maps, pool, seen, needs_pictures=not options.allow_no_picture)
     run = _Run(lake, name, reader, rejects, progress)
     try:
         with pool, run:
@@ -114,7 +150,8 @@ def import_source(
         seen.close()
     report = run.report(removed, time.monotonic() - started, source.passed_over())
     log.info("import finished", extra={"source": name, "rows": report.rows_in, "seconds": report.seconds})
-    return report
+    is_settled = not (run.is_cut_off or rejects.by_field["picture"] or reader.has_local_pictures)
+    return ImportRun(report, is_settled, reader.changes_ms)
 
 
 class _Run:
@@ -145,10 +182,11 @@ class _Run:
         """Every row of the source, stored or refused."""
         for rows in _groups(source.rows(), _ROWS_LOOKED_UP):
             self._tally.rows_in += len(rows)
-            understood = [known for row in rows if (known := self._understood(row)) is not None]
-            changed = self._reader.changed(understood, self._name)
-            self._tally.unchanged += len(understood) - len(changed)
-            for few in _few(changed):
+            found = [good for row in rows if (good := self._or_refused(self._reader.found, row)) is not None]
+            changed = self._reader.changed(found, self._name)
+            self._tally.unchanged += len(found) - len(changed)
+            understood = (self._or_refused(self._reader.understood, each) for each in changed)
+            for few in _few(known for known in understood if known is not None):
                 self._reader.add(few, self._batch)
                 if self._is_full():
                     self._store_soon()
@@ -179,11 +217,13 @@ class _Run:
         # What is being stored is finished also when a person or an error stops the import.
         self._writer.shutdown(wait=True)
 
-    def _understood(self, row: SourceRow) -> KnownRow | None:
+    def _or_refused(self, step: Callable[[_Row], _Done], at: _Row) -> _Done | None:
+        """What a step makes of a row, or nothing where that is refused."""
+        row = at if isinstance(at, SourceRow) else at.row
         try:
-            return self._reader.understood(row)
+            return step(at)
         except RowError as error:
-            self.is_cut_off |= error.code == "broken-file"
+            self.is_cut_off |= error.code in _ENDS_SOURCE
             self.unreadable_rows += row.error is not None
             self._tally.rejected += 1
             self._rejects.write(reject_of(row.row, row.where, error))
@@ -221,7 +261,7 @@ def _groups(things: Iterator, size: int) -> Iterator[list]:  # type: ignore[type
         yield group
 
 
-def _few(rows: Sequence[KnownRow]) -> Iterator[list[KnownRow]]:
+def _few(rows: Iterable[KnownRow]) -> Iterator[list[KnownRow]]:
     """As many rows as may be opened together: with videos in them, not as many as with pictures."""
     few: list[KnownRow] = []
     weight = 0

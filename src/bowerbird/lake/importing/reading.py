@@ -2,16 +2,18 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from bowerbird.lake.decoding import DecodePool
-from bowerbird.lake.importing.batch import Batch, ReadyRow, row_hash_of
+from bowerbird.lake.importing.batch import Batch, ReadyRow
 from bowerbird.lake.importing.fields import FieldMap, FieldMaps
 from bowerbird.lake.importing.folder import id_of_path
 from bowerbird.lake.importing.missing import SeenIds
 from bowerbird.lake.importing.remote_base import is_address
+from bowerbird.lake.importing.row_hash import row_hash_of
+from bowerbird.lake.importing.shopping import Sale
 from bowerbird.lake.importing.types import PictureBase, PictureRef, RowError, SourceRow
 from bowerbird.lake.lake import Lake
 from bowerbird.lake.types import ItemFields
@@ -22,6 +24,18 @@ _FETCHED_AT_ONCE = 16
 
 
 @dataclass(frozen=True, slots=True)
+class FoundRow:
+    """A source row that names itself and its pictures; nothing else of it was looked at yet."""
+
+    row: SourceRow
+    id: str
+    refs: tuple[PictureRef | RowError, ...]
+    field_map: FieldMap
+    sale: Sale
+    row_hash: str
+
+
+@dataclass(frozen=True, slots=True)
 class KnownRow:
     """A source row that can become an item: its fields are good, its pictures were found but not opened."""
 
@@ -29,27 +43,39 @@ class KnownRow:
     fields: ItemFields
     refs: tuple[PictureRef | RowError, ...]
     row_hash: str
+    safety: str = "unknown"
 
 
 class Reader:
     """Reads rows for one import."""
 
     def __init__(
-        self, lake: Lake, base: PictureBase, maps: FieldMaps, pool: DecodePool, seen: SeenIds
+        self,
+        lake: Lake,
+        base: PictureBase,
+        maps: FieldMaps,
+        pool: DecodePool,
+        seen: SeenIds,
+        *,
+        needs_pictures: bool = True,
     ) -> None:
         self._lake = lake
         self._base = base
         self._maps = maps
         self._pool = pool
         self._seen = seen
+        self._needs_pictures = needs_pictures
+        self._now_ms = lake.clock.now_ms()
         self._threads = ThreadPoolExecutor(_FETCHED_AT_ONCE, "import-fetch")
+        self.changes_ms: int | None = None
+        self.has_local_pictures = False
 
     def close(self) -> None:
         """What is being fetched is waited for; nothing more is."""
         self._threads.shutdown(cancel_futures=True)
 
-    def understood(self, row: SourceRow) -> KnownRow:
-        """The row's fields and where its pictures are.
+    def found(self, row: SourceRow) -> FoundRow:
+        """The row's id, where its pictures are, and its hash; cheap, because most rows are known.
 
         Raises:
             RowError: it cannot become an item.
@@ -59,6 +85,7 @@ class Reader:
         field_map = self._maps.of(row.values)
         refs = tuple(self._refs(row, field_map))
         main = refs[0] if refs else None
+        self.has_local_pictures |= any(map(_is_local, refs))
         default_id = id_of_path(main.name) if isinstance(main, PictureRef) else ""
         id_ = field_map.id_of(row.values) or default_id
         if id_ and not self._seen.add(id_):
@@ -69,26 +96,28 @@ class Reader:
                 hint="give every row its own id; the first row stays",
                 received=id_,
             )
-        if main is None:
+        if main is None and self._needs_pictures:
             raise _no_picture()
         if isinstance(main, RowError):
             raise main
-        fields = field_map.item(row.values, id_=id_)
-        return KnownRow(row, fields, refs, row_hash_of(fields, refs))
+        sale = field_map.sale(row.values, self._now_ms)
+        self._note_change(sale)
+        return FoundRow(row, id_, refs, field_map, sale, row_hash_of(row.values, refs, field_map, sale))
 
-    def changed(self, rows: Sequence[KnownRow], source: str) -> list[KnownRow]:
+    def changed(self, rows: Sequence[FoundRow], source: str) -> list[FoundRow]:
         """Those that the lake does not have just so, from this import."""
-        if not rows:
-            return []
-        found = self._lake.items.take(
-            [row.fields.id for row in rows], ["id", "row_hash", "source", "deleted_ms"]
-        )
-        as_they_are = {
-            (stored["id"], stored["row_hash"])
-            for stored in found.to_pylist()
-            if stored["deleted_ms"] is None and stored["source"] == source
-        }
-        return [row for row in rows if (row.fields.id, row.row_hash) not in as_they_are]
+        known = self._known([row.id for row in rows], source)
+        return [row for row in rows if (row.id, row.row_hash) not in known]
+
+    def understood(self, found: FoundRow) -> KnownRow:
+        """The row's fields.
+
+        Raises:
+            RowError: one of them cannot be used.
+        """
+        row, field_map = found.row, found.field_map
+        fields = field_map.item(row.values, id_=found.id, is_on_sale=found.sale.is_on)
+        return KnownRow(row, fields, found.refs, found.row_hash, field_map.safety(row.values))
 
     def add(self, rows: Sequence[KnownRow], batch: Batch) -> None:
         """The rows in the batch, their pictures read and decoding."""
@@ -98,8 +127,23 @@ class Reader:
         read = self._threads.map(self._content, refs) if _has_address(refs) else map(self._content, refs)
         for row in rows:
             pictures = tuple(_sha_of(next(read), contents) for _ in row.refs)
-            batch.rows.append(ReadyRow(row.row.row, row.row.where, row.fields, row.row_hash, pictures))
+            where = (row.row.row, row.row.where)
+            batch.rows.append(ReadyRow(*where, row.fields, row.row_hash, pictures, row.safety))
         self._decode({sha: content for sha, content in contents.items() if sha not in batch.decoding}, batch)
+
+    def _known(self, ids: Sequence[str], source: str) -> Collection[tuple[str, str]]:
+        if not ids:
+            return ()
+        stored = self._lake.items.take(list(ids), ["id", "row_hash", "source", "deleted_ms"]).to_pylist()
+        return {
+            (row["id"], row["row_hash"])
+            for row in stored
+            if row["deleted_ms"] is None and row["source"] == source
+        }
+
+    def _note_change(self, sale: Sale) -> None:
+        if sale.changes_ms is not None:
+            self.changes_ms = min(sale.changes_ms, self.changes_ms or sale.changes_ms)
 
     def _refs(self, row: SourceRow, field_map: FieldMap) -> Iterator[PictureRef | RowError]:
         yield from row.pictures
@@ -146,6 +190,10 @@ class Reader:
 
 def _has_address(refs: Sequence[PictureRef | RowError]) -> bool:
     return any(isinstance(ref, PictureRef) and ref.content is None and is_address(ref.name) for ref in refs)
+
+
+def _is_local(ref: PictureRef | RowError) -> bool:
+    return isinstance(ref, PictureRef) and ref.content is None and not is_address(ref.name)
 
 
 def _sha_of(content: bytes | RowError, contents: dict[str, bytes]) -> str | RowError:

@@ -17,6 +17,7 @@ class RejectsFile:
         self._path = path
         self._file: BinaryIO | None = None
         self.by_code: Counter[str] = Counter()
+        self.by_field: Counter[str] = Counter()
 
     @property
     def path(self) -> Path | None:
@@ -31,6 +32,7 @@ class RejectsFile:
         self._file.write(orjson.dumps(asdict(reject)) + b"\n")
         self._file.flush()
         self.by_code[reject.code] += 1
+        self.by_field[reject.field] += 1
 
     def close(self) -> None:
         """Nothing more is written."""

@@ -1,5 +1,7 @@
 """This file is about pictures that rows name by address: fetched when they are new, many at once."""
 
+from urllib.parse import urljoin
+
 from bowerbird.lake.fetching.addresses import parse_address
 from bowerbird.lake.fetching.fetcher import Fetcher
 from bowerbird.lake.fetching.types import FetchError
@@ -11,9 +13,11 @@ _SCHEMES = ("http://", "https://")
 class RemoteBase:
     """Pictures at http and https addresses; every other name is left to the base beside the table."""
 
-    def __init__(self, beside: PictureBase, fetcher: Fetcher) -> None:
+    def __init__(self, beside: PictureBase, fetcher: Fetcher, address: str = "") -> None:
+        """Names that are no addresses are relative to `address`, or without one left to `beside`."""
         self._beside = beside
         self._fetcher = fetcher
+        self._address = address
 
     def find(self, name: str) -> PictureRef:
         """The picture under this name; an address is only looked at, not asked.
@@ -24,7 +28,9 @@ class RemoteBase:
             RowError: it is no address that can be fetched, or it is not there.
         """
         if not is_address(name):
-            return self._beside.find(name)
+            if not self._address:
+                return self._beside.find(name)
+            name = urljoin(self._address, name)
         try:
             text = parse_address(name).text
         except FetchError as error:

@@ -7,10 +7,13 @@ import html
 import re
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
+from email.utils import parsedate_to_datetime
 
 from bowerbird.lake.importing.types import Cell, RowError
 
 _MICROS = Decimal(1_000_000)
+_CENTS = Decimal("0.01")
+_WITH_THOUSANDTHS = frozenset({"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"})
 _SIGNS = {
     "€": "EUR", "$": "USD", "£": "GBP", "¥": "JPY", "₹": "INR", "₩": "KRW", "₽": "RUB", "₺": "TRY",
     "zł": "PLN", "US$": "USD", "C$": "CAD", "A$": "AUD", "R$": "BRL", "₴": "UAH", "₫": "VND", "฿": "THB",
@@ -47,13 +50,18 @@ def list_of(value: Cell) -> tuple[str, ...]:
 
 
 def path_of(value: Cell) -> tuple[str, ...]:
-    """Levels of a category path: a list, or a text split at `>`, `/` and `|`."""
+    """Levels of a category path: a list, or a text split at `>`, `/` and `|`; of several paths the first."""
+    if isinstance(value, list | tuple) and any(">" in str(part) for part in value):
+        value = value[0]
     parts = value if isinstance(value, list | tuple) else _PATH_SPLIT.split(text_of(value))
     return tuple(part for part in map(text_of, parts) if part)
 
 
 def price_of(value: Cell, currency: Cell = None) -> tuple[int | None, str | None]:
     """Micros (millionths) and currency of `12.50 EUR`, `€ 1.299,00` or a number; (None, None) of nothing.
+
+    `1.299 EUR` is 1,299: with its currency a person wrote it, and euros have no thousandths. A bare `1.299`
+    comes from a machine, whose dot is a decimal one.
 
     Raises:
         RowError: it is no amount, or negative, or a currency is named that is none.
@@ -66,16 +74,24 @@ def price_of(value: Cell, currency: Cell = None) -> tuple[int | None, str | None
         raise _bad_price(value)
     around = (text[: found.start()] + " " + text[found.end() :]).strip()
     scale = re.fullmatch(r"[eE]([+-]?[0-9]{1,2})", around)
+    named = "" if scale else _currency(around)
     try:
-        amount = Decimal(_plain_number(found.group()))
+        amount = Decimal(_plain_number(found.group(), named or ""))
         if scale:
-            amount, around = amount.scaleb(int(scale.group(1))), ""
+            amount = amount.scaleb(int(scale.group(1)))
         micros = int((amount * _MICROS).to_integral_value())
     except (InvalidOperation, OverflowError) as error:
         raise _bad_price(value) from error
     if micros > 2**53:
         raise _bad_price(value)
-    return micros, _currency(around) or _currency(text_of(currency))
+    return micros, named or _currency(text_of(currency))
+
+
+def price_text(micros: int, currency: str | None) -> str:
+    """An amount as `price_of` reads it, such as `12.50 EUR`."""
+    amount = Decimal(micros) / _MICROS
+    digits = f"{amount:.2f}" if amount == amount.quantize(_CENTS) else f"{amount.normalize():f}"
+    return f"{digits} {currency}" if currency else digits
 
 
 def micros_of(value: Cell) -> int:
@@ -127,6 +143,8 @@ def time_ms_of(value: Cell) -> int | None:
         elif re.fullmatch(r"[0-9]{9,13}(\.[0-9]+)?", str(value)):
             number = Decimal(str(value))
             return int(number if number >= 10**11 else number * 1000)
+        elif re.match(r"[A-Za-z]{3}, [0-9]", str(value)):
+            moment = parsedate_to_datetime(str(value))  # as RSS writes it
         else:
             moment = datetime.fromisoformat(str(value).strip())
         moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
@@ -156,15 +174,20 @@ def link_of(value: Cell) -> str:
     return text
 
 
-def _plain_number(text: str) -> str:
-    """Digits with at most one dot. Of two marks the last is the decimal one; `1,299` is a thousand."""
+def _plain_number(text: str, currency: str) -> str:
+    """Digits with at most one dot. Of two marks the last is the decimal one; `1,299` is a thousand.
+
+    So is `1.299`, if a currency is named whose amounts cannot have three decimals.
+    """
     text = re.sub(r"[\s'’]", "", text).rstrip(".,")
     comma, dot = text.rfind(","), text.rfind(".")
     if comma >= 0 and dot >= 0:
         decimal = "," if comma > dot else "."
         return text.replace("." if decimal == "," else ",", "").replace(decimal, ".")
     mark = "," if comma >= 0 else "."
-    if text.count(mark) > 1 or (mark == "," and re.fullmatch(r"[0-9]{1,3},[0-9]{3}", text)):
+    is_thousand = re.fullmatch(r"[1-9][0-9]{0,2}[.,][0-9]{3}", text) is not None
+    can_be_decimal = mark == "." and (not currency or currency in _WITH_THOUSANDTHS)
+    if text.count(mark) > 1 or (is_thousand and not can_be_decimal):
         return text.replace(mark, "")
     return text.replace(mark, ".")
 

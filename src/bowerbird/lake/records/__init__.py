@@ -12,6 +12,7 @@ from bowerbird.lake.records.engine import open_engine
 from bowerbird.lake.records.idempotency import Answer, Idempotency
 from bowerbird.lake.records.numbers import Allocation, Numbers
 from bowerbird.lake.records.people import People, Person
+from bowerbird.lake.records.readings import Reading, Readings
 from bowerbird.lake.records.saves import Save, Saves, SavesPage
 
 __all__ = [
@@ -23,6 +24,8 @@ __all__ = [
     "Numbers",
     "People",
     "Person",
+    "Reading",
+    "Readings",
     "Records",
     "Save",
     "Saves",
@@ -41,6 +44,7 @@ class Records:
         self.people = People(self.engine, clock)
         self.boards = Boards(self.engine, clock)
         self.saves = Saves(self.engine, clock)
+        self.readings = Readings(self.engine)
         self.idempotency = Idempotency(self.engine, clock, keep_hours=config.idempotency_hours)
 
     def numbers_for(self, ids: Sequence[str]) -> np.ndarray:

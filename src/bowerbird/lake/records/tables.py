@@ -65,6 +65,19 @@ save = sa.Table(
     sa.Index("save_by_section", "section_id"),
 )
 
+source_reading = sa.Table(
+    "source_reading",
+    metadata,
+    sa.Column("name", sa.String(256), primary_key=True),
+    sa.Column("place", sa.Text, nullable=False),
+    sa.Column("settings_hash", sa.String(64), nullable=False),
+    sa.Column("content_hash", sa.String(64), nullable=False),
+    sa.Column("etag", sa.String(500), nullable=False),
+    sa.Column("last_modified", sa.String(500), nullable=False),
+    sa.Column("changes_ms", sa.BigInteger, nullable=True),
+    sa.Column("read_ms", sa.BigInteger, nullable=False),
+)
+
 idempotency_key = sa.Table(
     "idempotency_key",
     metadata,
