@@ -5,7 +5,6 @@ that was stopped anywhere goes on when it is started again: rows that the lake h
 as unchanged, and their pictures are not even opened.
 """
 
-import itertools
 import logging
 import os
 import re
@@ -34,6 +33,7 @@ log = logging.getLogger(__name__)
 
 _Row = TypeVar("_Row", SourceRow, FoundRow)
 _Done = TypeVar("_Done")
+_Weighed = TypeVar("_Weighed")
 _ENDS_SOURCE = ("broken-file", "unsafe-xml")
 _ROWS_LOOKED_UP = 256
 _ROWS_OPENED = 16
@@ -180,13 +180,14 @@ class _Run:
 
     def take_in(self, source: Source) -> None:
         """Every row of the source, stored or refused."""
-        for rows in _groups(source.rows(), _ROWS_LOOKED_UP):
+        for rows in _few(source.rows(), _ROWS_LOOKED_UP, _carried_bytes):
             self._tally.rows_in += len(rows)
-            found = [good for row in rows if (good := self._or_refused(self._reader.found, row)) is not None]
+            found = [each for row in rows if (each := self._or_refused(self._reader.found, row)) is not None]
             changed = self._reader.changed(found, self._name)
             self._tally.unchanged += len(found) - len(changed)
             understood = (self._or_refused(self._reader.understood, each) for each in changed)
-            for few in _few(known for known in understood if known is not None):
+            good = (known for known in understood if known is not None)
+            for few in _few(good, _ROWS_OPENED, _bytes_to_open):
                 self._reader.add(few, self._batch)
                 if self._is_full():
                     self._store_soon()
@@ -256,23 +257,26 @@ class _Run:
         self._tell(self._tally)
 
 
-def _groups(things: Iterator, size: int) -> Iterator[list]:  # type: ignore[type-arg]
-    while group := list(itertools.islice(things, size)):
-        yield group
-
-
-def _few(rows: Iterable[KnownRow]) -> Iterator[list[KnownRow]]:
-    """As many rows as may be opened together: with videos in them, not as many as with pictures."""
-    few: list[KnownRow] = []
-    weight = 0
+def _few(rows: Iterable[_Weighed], most: int, weight: Callable[[_Weighed], int]) -> Iterator[list[_Weighed]]:
+    """As many rows as may be held together: with large pictures or videos in them, fewer."""
+    few: list[_Weighed] = []
+    held = 0
     for row in rows:
         few.append(row)
-        weight += sum(ref.size_bytes for ref in row.refs if isinstance(ref, PictureRef))
-        if len(few) == _ROWS_OPENED or weight >= _BATCH_BYTES:
+        held += weight(row)
+        if len(few) == most or held >= _BATCH_BYTES:
             yield few
-            few, weight = [], 0
+            few, held = [], 0
     if few:
         yield few
+
+
+def _carried_bytes(row: SourceRow) -> int:
+    return sum(len(ref.content or b"") for ref in row.pictures)
+
+
+def _bytes_to_open(row: KnownRow) -> int:
+    return sum(ref.size_bytes for ref in row.refs if isinstance(ref, PictureRef))
 
 
 def _rejects_path(lake: Lake, name: str) -> Path:

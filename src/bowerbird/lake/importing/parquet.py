@@ -128,4 +128,5 @@ def _picture(value: Cell) -> PictureRef | None:
         return None
     digest = hashlib.sha256(content).hexdigest()
     # Many sets name all their pictures alike, `image.jpg` say.
-    return PictureRef(f"{digest[:16]}/{path}" if path else digest[:16], digest, content)
+    name = f"{digest[:16]}/{path}" if path else digest[:16]
+    return PictureRef(name, digest, content, len(content))

@@ -135,7 +135,7 @@ def _pictures(sample: _Sample) -> tuple[PictureRef, ...]:
     parts = [part for part in sample.parts if part.rpartition(".")[2] in PICTURE_ENDINGS]
     parts.sort(key=lambda part: "." in part)
     return tuple(
-        PictureRef(f"{sample.key}.{part}", sha256(content).hexdigest(), content)
+        PictureRef(f"{sample.key}.{part}", sha256(content).hexdigest(), content, len(content))
         for part, content in ((part, sample.parts[part]) for part in parts)
     )
 
