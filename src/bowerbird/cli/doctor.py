@@ -10,7 +10,10 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from bowerbird.cli.lake_leaf import add_home_option, opened
 from bowerbird.core.errors import BowerbirdError
+from bowerbird.lake.homes import home_folder
+from bowerbird.lake.places import as_address
 
 LOW_DISK_GB = 2
 ENGINES = ("pylance", "faiss-cpu", "onnxruntime", "pillow", "pyvips", "fastapi", "uvicorn", "sqlalchemy")
@@ -29,7 +32,10 @@ class Finding:
 def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Adds `doctor`."""
     doctor = commands.add_parser("doctor", help="check this machine, the models and a lake")
-    doctor.add_argument("--lake", type=Path, help="also open this lake and look at what is derived from it")
+    doctor.add_argument(
+        "--lake", type=as_address, help="also open this lake and look at what is derived from it"
+    )
+    add_home_option(doctor)
     doctor.add_argument("--json", action="store_true")
     doctor.set_defaults(run=run_doctor)
 
@@ -38,7 +44,7 @@ def run_doctor(args: argparse.Namespace) -> int:
     """Prints every finding; 1 if any is bad."""
     checks: list[Callable[[], Finding]] = [check_python, check_cores, check_engines, check_models]
     if args.lake is not None:
-        checks += [lambda: check_disk(args.lake), lambda: check_lake(args.lake)]
+        checks += [lambda: check_disk(home_folder(args.lake, args.home)), lambda: check_lake(args)]
     findings = [check() for check in checks]
     if args.json:
         print(json.dumps([asdict(finding) for finding in findings]))
@@ -96,12 +102,10 @@ def check_disk(lake: Path) -> Finding:
     return Finding("disk", free_gb >= LOW_DISK_GB, f"{free_gb:.1f} GB free at {place}")
 
 
-def check_lake(path: Path) -> Finding:
+def check_lake(args: argparse.Namespace) -> Finding:
     """The lake opens; what it holds."""
-    from bowerbird.lake.lake import Lake
-
     try:
-        with Lake.open(path) as lake:
+        with opened(args) as lake:
             return Finding("lake", True, f"{lake.items.count():,} item rows at version {lake.items.version}")
     except BowerbirdError as error:
         return Finding("lake", False, str(error))

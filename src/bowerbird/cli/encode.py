@@ -3,10 +3,10 @@
 import argparse
 import json
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bowerbird.cli.lake import shown_progress
+from bowerbird.cli.lake_leaf import add_lake_option, opened
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +27,7 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     words = verbs.add_parser("words", help="the embedding of a text")
     words.add_argument("text")
     for verb, action in ((run, run_run), (fit, run_fit), (status, run_status)):
-        verb.add_argument("--lake", type=Path, required=True)
+        add_lake_option(verb)
         verb.set_defaults(run=action)
     for verb in (run, fit, status, words):
         verb.add_argument(
@@ -41,10 +41,9 @@ def run_run(args: argparse.Namespace) -> int:
     """Encodes what is missing."""
     from bowerbird.encode.job import encode_missing
     from bowerbird.encode.registry import load_encoders
-    from bowerbird.lake.lake import Lake
 
     config = _config(args)
-    with Lake.open(args.lake) as lake, shown_progress(args.json) as progress:
+    with opened(args) as lake, shown_progress(args.json) as progress:
         report = encode_missing(lake, load_encoders(config), counted(progress), config)
     sentence = (
         f"encoded {report.pictures:,} pictures and {report.words:,} texts in {report.seconds:.1f} s "
@@ -58,10 +57,9 @@ def run_fit(args: argparse.Namespace) -> int:
     """Fits the joint space."""
     from bowerbird.encode.job import fit_space
     from bowerbird.encode.registry import load_encoders
-    from bowerbird.lake.lake import Lake
 
     config = _config(args)
-    with Lake.open(args.lake) as lake:
+    with opened(args) as lake:
         space = fit_space(lake, load_encoders(config))
     pairs = len(space.parts.pair_features)
     facts = {"space": space.stamp_text, "pairs": pairs, "look": space.look_width, "words": space.words_width}
@@ -78,10 +76,9 @@ def run_status(args: argparse.Namespace) -> int:
     from bowerbird.encode.job import load_space
     from bowerbird.encode.registry import load_encoders
     from bowerbird.encode.stored import picture_table, words_table
-    from bowerbird.lake.lake import Lake
 
     encoders = load_encoders(_config(args))
-    with Lake.open(args.lake) as lake:
+    with opened(args) as lake:
         space = load_space(lake, encoders)
         facts = {
             "pictures": lake.media.count(),

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bowerbird.cli.lake_leaf import add_lake_option, opened
 from bowerbird.cli.lake_tables import add_table_commands
 from bowerbird.core.errors import ConfigError
 
@@ -26,9 +27,7 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     take_in = verbs.add_parser("import", help="bring in pictures, a table, a product feed or a data set")
     take_in.add_argument("source", help="a folder, a file, an address, or a pattern: data-{00..09}.tar")
     take_in.add_argument("--kind", default="", help="what the source is, where its content does not tell")
-    take_in.add_argument(
-        "--lake", type=Path, required=True, help="folder of the lake; made if it is not there"
-    )
+    add_lake_option(take_in)
     take_in.add_argument("--map", action="append", default=[], metavar="FIELD=COLUMN", help="may be repeated")
     take_in.add_argument("--images", type=Path, help="folder or zip of the pictures that the rows name")
     take_in.add_argument("--name", default="", help="groups the items of one source (default: its file name)")
@@ -61,7 +60,6 @@ def run_import(args: argparse.Namespace) -> int:
     from bowerbird.lake.importing.job import ImportOptions
     from bowerbird.lake.importing.remote_base import is_address
     from bowerbird.lake.importing.sourcing import bring_in
-    from bowerbird.lake.lake import Lake
 
     options = ImportOptions(
         name=args.name,
@@ -74,7 +72,7 @@ def run_import(args: argparse.Namespace) -> int:
         kind=args.kind,
         allow_no_picture=args.allow_no_picture,
     )
-    with Lake.open(args.lake, create=True) as lake, shown_progress(args.quiet or args.json) as progress:
+    with opened(args, create=True) as lake, shown_progress(args.quiet or args.json) as progress:
         report = bring_in(
             lake,
             args.source,

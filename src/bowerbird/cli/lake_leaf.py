@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bowerbird.lake.places import as_address
+
 if TYPE_CHECKING:
     from bowerbird.lake.lake import Lake
 
@@ -18,17 +20,34 @@ def add_leaf(
 ) -> argparse.ArgumentParser:
     """A command with `--lake` and `--json`."""
     parser = commands.add_parser(name, help=text, description=text)
-    parser.add_argument("--lake", type=Path, default=Path("lake"), help="folder of the lake (default: lake)")
+    add_lake_option(parser, default=Path("lake"))
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.set_defaults(run=run)
     return parser
 
 
-def opened(args: argparse.Namespace) -> "Lake":
+def add_lake_option(parser: argparse.ArgumentParser, *, default: Path | None = None) -> None:
+    """Adds `--lake` and `--home`; without a default, `--lake` has to be given."""
+    parser.add_argument(
+        "--lake", type=as_address, default=default, required=default is None, metavar="LAKE",
+        help="the lake: a folder, or s3://BUCKET/PREFIX" + (f" (default: {default})" if default else ""),
+    )  # fmt: skip
+    add_home_option(parser)
+
+
+def add_home_option(parser: argparse.ArgumentParser) -> None:
+    """Adds `--home`."""
+    parser.add_argument(
+        "--home", type=Path, metavar="FOLDER",
+        help="where a lake in a bucket keeps the rest on this machine (default: under your data folder)",
+    )  # fmt: skip
+
+
+def opened(args: argparse.Namespace, *, create: bool = False) -> "Lake":
     """The lake that the words name."""
     from bowerbird.lake.lake import Lake  # Lance takes half a second to load; `--help` need not wait for it
 
-    return Lake.open(args.lake)
+    return Lake.open(args.lake, create=create, home=args.home)
 
 
 def say(args: argparse.Namespace, facts: dict[str, Any], sentence: str) -> None:

@@ -4,6 +4,7 @@ import argparse
 import dataclasses
 import resource
 
+from bowerbird.cli.lake_layout import add_layout_commands
 from bowerbird.cli.lake_leaf import add_leaf, opened, say
 from bowerbird.core.errors import NotFoundError
 
@@ -12,6 +13,7 @@ def add_upkeep_commands(commands: "argparse._SubParsersAction[argparse.ArgumentP
     """Adds the verbs to the `lake` command."""
     delete = add_leaf(commands, "delete", run_delete, "take items out; gone from every page at once")
     delete.add_argument("ids", nargs="+", metavar="ID")
+    add_layout_commands(commands)
     maintain = add_leaf(
         commands, "maintain", run_maintain, "compact files, refresh indexes, let go of the old"
     )

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bowerbird.cli.lake import add_allowed_hosts
+from bowerbird.cli.lake_leaf import add_home_option
 from bowerbird.core.errors import InputError
+from bowerbird.lake.places import as_address
 
 if TYPE_CHECKING:
     from bowerbird.lake.importing.job import ImportOptions
@@ -23,8 +25,10 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "source", nargs="?", help="what `bowerbird lake import` takes: a folder, a file, an address"
     )
     up.add_argument(
-        "--lake", type=Path, help="folder of the lake (default: one a source, under your data folder)"
-    )
+        "--lake", type=as_address, metavar="LAKE",
+        help="a folder, or s3://BUCKET/PREFIX (default: a folder for each source, under your data folder)",
+    )  # fmt: skip
+    add_home_option(up)
     up.add_argument("--images", type=Path, help="folder or zip of the pictures that the rows name")
     add_allowed_hosts(up)
     up.add_argument("--config", type=Path, help="settings file; without it bowerbird.toml, if there is one")
@@ -43,7 +47,9 @@ def run_up(args: argparse.Namespace) -> int:
 
     started_s = time.perf_counter()
     lake_path = args.lake or default_lake(args.source)
-    settings = load_settings(args.config, {"lake": lake_path, "host": args.host, "port": args.port})
+    settings = load_settings(
+        args.config, {"lake": lake_path, "home": args.home, "host": args.host, "port": args.port}
+    )
     prepare(args.source, ImportOptions(images=args.images, allowed_hosts=tuple(args.allow_host)), settings)
     print(
         f"ready to serve after {time.perf_counter() - started_s:.0f} s; the lake is {settings.lake}",
@@ -62,7 +68,7 @@ def prepare(source: str | None, options: "ImportOptions", settings: "ServeSettin
     from bowerbird.lake.importing.sourcing import bring_in
     from bowerbird.lake.lake import Lake
 
-    with Lake.open(settings.lake, create=source is not None) as lake:
+    with Lake.open(settings.lake, create=source is not None, home=settings.home) as lake:
         if source is not None:
             with shown_progress(is_hidden=False) as progress:
                 report = bring_in(lake, source, options, told(progress), keep_unchanged=is_address(source))

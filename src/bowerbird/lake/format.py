@@ -32,6 +32,10 @@ class LakeFormat(BaseModel):
     made: str
     made_by: str
 
+    def as_bytes(self) -> bytes:
+        """The content of `lake.json`."""
+        return self.model_dump_json(indent=1).encode()
+
 
 def new_format(number: int, clock: Clock) -> LakeFormat:
     """What a lake that is made now says about itself."""
@@ -59,4 +63,4 @@ def read_format(place: Place) -> LakeFormat | None:
 
 def write_format(place: Place, said: LakeFormat) -> None:
     """The lake says this about itself from now on."""
-    place.write(FORMAT_FILE, said.model_dump_json(indent=1).encode())
+    place.write(FORMAT_FILE, said.as_bytes())

@@ -51,6 +51,7 @@ def put_items(lake: "Lake", rows: Sequence[StoredItem]) -> int:
     rows = list({row.fields.id: row for row in rows}.values())
     if not rows:
         return lake.items.version
+    lake.home.require_writer()
     ids = [row.fields.id for row in rows]
     given = lake.records.numbers.allocate(ids)
     known = [row.fields.id for row, is_new in zip(rows, given.is_new, strict=True) if not is_new]
@@ -86,6 +87,14 @@ def delete_items(lake: "Lake", ids: Sequence[str]) -> int:
     stones["updated_ms"] = stones["deleted_ms"] = pa.array([now_ms] * alive.num_rows, pa.int64())
     lake.items.upsert(pa.table(stones, schema=ITEM.schema))
     return int(alive.num_rows)
+
+
+def restore_numbers(lake: "Lake") -> int:
+    """Item numbers as the item table has them, in place of those in the records; gives how many."""
+    rows = lake.items.scan(["id", "number"], with_tombstones=True)
+    return lake.records.numbers.restore(
+        (batch["id"].to_pylist(), batch["number"].to_pylist()) for batch in rows
+    )
 
 
 def item(lake: "Lake", id_: str) -> StoredItem:

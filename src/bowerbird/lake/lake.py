@@ -12,11 +12,16 @@ from bowerbird.core.errors import LakeError
 from bowerbird.core.filters import Filter
 from bowerbird.lake.config import LakeConfig
 from bowerbird.lake.events import EventLog
-from bowerbird.lake.items import StoredItem, items_of
+from bowerbird.lake.homes import Home, home_folder
+from bowerbird.lake.items import StoredItem, items_of, restore_numbers
+from bowerbird.lake.migrations import prepare
 from bowerbird.lake.online import OnlineStore
+from bowerbird.lake.places import Address, Place, place_of
 from bowerbird.lake.records import Records
 from bowerbird.lake.schemas import BLOB, FRAME, ITEM, MEDIA, VIDEO, TableSpec, embedding_spec
-from bowerbird.lake.tables import Table, width_of
+from bowerbird.lake.table_files import table_names
+from bowerbird.lake.table_making import width_of
+from bowerbird.lake.tables import Table
 from bowerbird.lake.upkeep import TableDebt
 
 log = logging.getLogger(__name__)
@@ -52,8 +57,11 @@ class LakeView:
 class Lake:
     """Everything that is kept. What lies in `display`, `models`, `index` and `online.sqlite` is derived."""
 
-    def __init__(self, path: Path, config: LakeConfig, clock: Clock) -> None:
-        self.path = path
+    def __init__(self, place: Place, home: Home, config: LakeConfig, clock: Clock) -> None:
+        """Use `Lake.open`."""
+        self.place = place
+        self.home = home
+        self.path = path = home.folder
         self.config = config
         self.clock = clock
         for folder in _FOLDERS:
@@ -70,19 +78,31 @@ class Lake:
 
     @classmethod
     def open(
-        cls, path: Path, *, create: bool = False, config: LakeConfig | None = None, clock: Clock | None = None
+        cls,
+        address: Address,
+        *,
+        create: bool = False,
+        config: LakeConfig | None = None,
+        clock: Clock | None = None,
+        home: Path | None = None,
     ) -> "Lake":
-        """The lake in a folder; heads that a power cut damaged are mended.
+        """The lake in a folder or a bucket; damaged heads are mended, an older layout is brought up.
+
+        Args:
+            address: a folder, or `s3://bucket/prefix`.
+            create: make the lake if there is none.
+            home: where a lake in a bucket keeps what is not in tables; without it, see `home_folder`.
 
         Raises:
-            LakeError: there is none, and `create` is false.
+            LakeError: there is none, and `create` is false; or its layout is not for this version.
         """
-        path = Path(path)
-        if not create and not (path / "tables").is_dir():
-            raise LakeError(
-                f"there is no lake in {path}; needed is a folder made by `bowerbird lake import`; run it"
-            )
-        return cls(path, config or LakeConfig(), clock or SystemClock())
+        clock = clock or SystemClock()
+        place, folder = place_of(address), home_folder(address, home)
+        said = prepare(place, folder, clock, create=create)
+        lake = cls(place, Home(place, said, folder), config or LakeConfig(), clock)
+        if lake.records.numbers.size() == 0 and lake.home.is_writer():
+            restore_numbers(lake)
+        return lake
 
     def embeddings(self, kind: str, stamp_text: str, width: int) -> Table:
         """The table of the vectors of one encoder, made on first use; `kind` is picture or words."""
@@ -102,8 +122,10 @@ class Lake:
 
     def tables(self) -> dict[str, Table]:
         """Every table by name, those of encoders that this process has not used among them."""
-        for path in sorted((self.path / "tables" / "embedding").glob("*/*.lance")):
-            self.embeddings(path.parent.name, path.name.removesuffix(".lance"), width_of(path))
+        for name in table_names(self.place, "tables/embedding"):
+            if name not in self._embeddings:
+                _, kind, stamp = name.split("/", 2)
+                self.embeddings(kind, stamp, width_of(self.place.within(f"tables/{name}.lance")))
         return {
             table.spec.name: table
             for table in (
@@ -136,7 +158,7 @@ class Lake:
         self.close()
 
     def _table(self, spec: TableSpec) -> Table:
-        return Table(self.path / "tables" / f"{spec.name}.lance", spec, self.config)
+        return Table(self.place.within(f"tables/{spec.name}.lance"), spec, self.config)
 
     def _version_at(self, moment: int | str | datetime) -> int:
         if isinstance(moment, str) and moment.isdigit():

@@ -7,6 +7,7 @@ that slept too long may believe in a lease that it has lost: a job must therefor
 
 import os
 import socket
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from bowerbird.core.ids import new_id
 from bowerbird.lake.places import Place
 
 _FOLDER = "leases"
+_LOOK_AGAIN_S = 0.1
 
 
 class Holder(BaseModel):
@@ -61,6 +63,15 @@ class Lease:
             renewed_ms=now_ms,
         )
         return self._put(mine, mark)
+
+    def wait(self, at_most_s: float) -> bool:
+        """True as soon as the job is ours; False when that took too long."""
+        deadline_s = time.monotonic() + at_most_s
+        while not self.take():
+            if time.monotonic() > deadline_s:
+                return False
+            time.sleep(_LOOK_AGAIN_S)
+        return True
 
     def give_back(self) -> None:
         """The job is free; nothing happens where it is not ours."""

@@ -13,11 +13,13 @@ import lance
 import pyarrow as pa
 
 from bowerbird.core.clock import Clock
-from bowerbird.core.errors import ConflictError, LakeFormatError
+from bowerbird.core.errors import ConflictError, LakeError, LakeFormatError
 from bowerbird.lake.format import FORMAT_FILE, LakeFormat, new_format, read_format, write_format
 from bowerbird.lake.leases import Lease
 from bowerbird.lake.places import Place
 from bowerbird.lake.table_files import TableFiles, files_of, table_names
+
+_WAIT_S = 60.0
 
 log = logging.getLogger(__name__)
 
@@ -89,9 +91,7 @@ def _nothing(_: LakeLayout) -> None:
     """`lake.json` itself is written after every step, and taken away on the way back to layout 0."""
 
 
-STEPS: tuple[Step, ...] = (
-    Step("lake.json says which layout the lake has", False, True, _nothing, _nothing),
-)
+STEPS: tuple[Step, ...] = (Step("lake.json says which layout the lake has", False, True, _nothing, _nothing),)
 """Step n leads from layout n to layout n + 1. New ones go at the end."""
 
 
@@ -114,12 +114,17 @@ def prepare(
     """The lake in the present layout: made, found, or brought there where every step is cheap.
 
     Raises:
+        LakeError: there is none, and `create` is false.
         LakeFormatError: it is newer than this version of Bowerbird, or a step takes its time.
     """
     said = read_format(place)
-    if said is None and create and not place.folders("tables"):
-        write_format(place, new_format(len(steps), clock))
-        return prepare(place, home, clock, create=False, steps=steps)
+    if said is None and not place.folders("tables"):
+        if not create:
+            raise LakeError(
+                f"there is no lake in {place.address}; needed is one made by `bowerbird lake import`; run it"
+            )
+        place.write_if_absent(FORMAT_FILE, new_format(len(steps), clock).as_bytes())
+        said = read_format(place)
     number = _known(place, said, steps)
     if number < len(steps):
         slow = [step.says for step in steps[number:] if not step.is_cheap]
@@ -150,7 +155,7 @@ def migrate(
             f"layout {target} was asked for; known are 0 to {len(steps)}; ask for one of these"
         )
     lease = Lease(place, "migration", clock)
-    if not lease.take():
+    if not lease.wait(_WAIT_S):
         raise ConflictError(
             f"another process changes the layout of {place.address}; wait until it has finished and try again"
         )
@@ -192,6 +197,7 @@ def _known(place: Place, said: LakeFormat | None, steps: Sequence[Step]) -> int:
     if number > len(steps):
         raise LakeFormatError(
             f"the lake at {place.address} has layout {number}; this version of Bowerbird knows 0 to "
-            f"{len(steps)}; use a newer version, or take it back with that one: `bowerbird lake migrate --to {len(steps)}`"
+            f"{len(steps)}; use a newer one, or take the lake back with that: "
+            f"`bowerbird lake migrate --to {len(steps)} --lake {place.address}`"
         )
     return number

@@ -8,12 +8,16 @@ from typing import Protocol, runtime_checkable
 
 import lance
 
-from bowerbird.core.errors import LakeError, TableDamagedError
+from bowerbird.core.clock import SystemClock
+from bowerbird.core.errors import OverloadedError, TableDamagedError
 from bowerbird.lake.durable import DurableFolder, open_repaired
+from bowerbird.lake.leases import Lease
 from bowerbird.lake.places import Place
 
 _VERSIONS = "_versions"
 _SUFFIX = ".lance"
+# One large content goes up in this time; its process may have died on another machine.
+_LONGEST_ADDING_S = 900.0
 
 
 @runtime_checkable
@@ -23,15 +27,12 @@ class TableFiles(Protocol):
     Attributes:
         uri: what Lance opens.
         options: what Lance has to be told to open it; None on a disk.
+        folder: where they lie on a disk; None in a bucket.
     """
 
     uri: str
     options: dict[str, str] | None
-
-    @property
-    def path(self) -> Path:
-        """The folder, of a table on a disk."""
-        ...
+    folder: Path | None
 
     def exists(self) -> bool:
         """Whether the table has been made."""
@@ -53,6 +54,10 @@ class TableFiles(Protocol):
         """Whether upkeep of this table is ours in the block."""
         ...
 
+    def adding(self) -> AbstractContextManager[None]:
+        """Nobody else adds what a merge does not compare in the block."""
+        ...
+
     def sizes(self) -> dict[str, int]:
         """Bytes of each file below `data`, by its name there."""
         ...
@@ -62,24 +67,25 @@ class DiskFiles:
     """A folder of this machine. Lance does not sync it and cannot open a damaged head: we do both."""
 
     def __init__(self, path: Path) -> None:
-        self.path = path
+        self._path = path
+        self.folder: Path | None = path
         self.uri = str(path)
         self.options: dict[str, str] | None = None
-        self._folder = DurableFolder(path)
-        self.sync, self.forget = self._folder.sync, self._folder.forget
+        self._disk = DurableFolder(path)
+        self.sync, self.forget = self._disk.sync, self._disk.forget
 
     def exists(self) -> bool:
         """Whether the table has been made."""
-        return (self.path / _VERSIONS).is_dir()
+        return (self._path / _VERSIONS).is_dir()
 
     def open(self) -> lance.LanceDataset:
         """The table at its newest readable version; damaged newer ones are put aside."""
-        return open_repaired(self.path)
+        return open_repaired(self._path)
 
     @contextmanager
     def claim(self) -> Iterator[bool]:
         """Whether upkeep of this table is ours in the block."""
-        with (self.path / ".maintaining").open("w") as lock:
+        with (self._path / ".maintaining").open("w") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -87,9 +93,16 @@ class DiskFiles:
             else:
                 yield True
 
+    @contextmanager
+    def adding(self) -> Iterator[None]:
+        """Nobody else adds what a merge does not compare in the block."""
+        with (self._path / ".adding").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
     def sizes(self) -> dict[str, int]:
         """Bytes of each file below `data`, by its name there."""
-        data = self.path / "data"
+        data = self._path / "data"
         return {
             file.relative_to(data).as_posix(): file.stat().st_size
             for file in data.rglob("*")
@@ -104,14 +117,7 @@ class RemoteFiles:
         self._place = place
         self.uri = place.address
         self.options = place.table_options
-
-    @property
-    def path(self) -> Path:
-        """There is none."""
-        raise LakeError(
-            f"table {self.uri} has no folder; needed is one on a disk; "
-            "copy the lake to this machine with `bowerbird lake copy`"
-        )
+        self.folder: Path | None = None
 
     def exists(self) -> bool:
         """Whether the table has been made."""
@@ -137,6 +143,17 @@ class RemoteFiles:
     def claim(self) -> Iterator[bool]:
         """Always: the lease of the lake's maintenance decides, and two that do the same do no harm."""
         yield True
+
+    @contextmanager
+    def adding(self) -> Iterator[None]:
+        """Nobody else adds what a merge does not compare in the block."""
+        lease = Lease(self._place, "adding", SystemClock(), stale_s=_LONGEST_ADDING_S)
+        if not lease.wait(_LONGEST_ADDING_S):
+            raise OverloadedError(f"others add to {self.uri} without a pause; needed is a turn; try again")
+        try:
+            yield
+        finally:
+            lease.give_back()
 
     def sizes(self) -> dict[str, int]:
         """Bytes of each file below `data`, by its name there."""

@@ -1,6 +1,5 @@
 """This file is about tables: one Lance dataset each, upserted by key, durable, readable as of any version."""
 
-import fcntl
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,22 +15,21 @@ from lance.query import FullTextOperator
 from bowerbird.core.errors import LakeError, NotFoundError
 from bowerbird.core.filters import Filter
 from bowerbird.lake.config import LakeConfig
-from bowerbird.lake.durable import DurableFolder, open_repaired
 from bowerbird.lake.filters_sql import quoted_list, to_sql
 from bowerbird.lake.merging import (
     COMMIT_RETRIES,
     RETRY_FOR,
     append_blob,
-    as_stored,
     last_of_each_key,
     merge,
 )
+from bowerbird.lake.places import Place
 from bowerbird.lake.schemas import TableSpec
-from bowerbird.lake.upkeep import TableDebt, build_indexes, debt_of, index_fresh_rows, let_go, tidy
+from bowerbird.lake.table_files import files_of
+from bowerbird.lake.table_making import check_columns, make_table
+from bowerbird.lake.upkeep import TableDebt, debt_of, index_fresh_rows, let_go, tidy
 
 _KEYS_PER_QUERY = 2_000
-# 2.2 is the first file format with blob columns that are stored beside the rows.
-_FILE_FORMAT = "2.2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +41,33 @@ class TableVersion:
 
 
 class Table:
-    """Rows under a declared key. Safe for threads, and for several processes on one disk."""
+    """Rows under a declared key. Safe for threads and for several processes, on one disk or in a bucket."""
 
-    def __init__(self, path: Path, spec: TableSpec, config: LakeConfig | None = None) -> None:
+    def __init__(self, where: Path | Place, spec: TableSpec, config: LakeConfig | None = None) -> None:
         """Opens the table, mends a damaged head, and makes the table where there is none."""
-        self.path = path
+        self.files = files_of(where)
         self.spec = spec
         self._config = config or LakeConfig()
         self._writing = threading.RLock()
-        self._disk = DurableFolder(path)
         self._rows_since_index = self._rows_since_upkeep = self._writes_since_upkeep = 0
-        if not (path / "_versions").is_dir():
-            self._create()
-        self._head = open_repaired(path)
-        self._check_schema()
+        if not self.files.exists():
+            make_table(self.files, spec)
+        self._head = self.files.open()
+        check_columns(self._head, spec)
+
+    @property
+    def path(self) -> Path:
+        """The folder of a table on a disk.
+
+        Raises:
+            LakeError: it lies in a bucket.
+        """
+        if self.files.folder is None:
+            raise LakeError(
+                f"table {self.files.uri} has no folder; needed is one on a disk; "
+                "copy the lake to this machine with `bowerbird lake copy`"
+            )
+        return self.files.folder
 
     @property
     def version(self) -> int:
@@ -106,8 +117,7 @@ class Table:
         nothing is compared on the way in as a merge would. Gives the new version.
         """
         assert self.spec.is_content_addressed
-        with self._writing, (self.path / ".adding").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with self._writing, self.files.adding():
             target = self._fresh()
             if not target.count_rows(filter=next(self._key_lists([key]))):
                 append_blob(target, self.spec, key, content)
@@ -259,31 +269,6 @@ class Table:
         self._tidy(is_thorough=True)
         return self.debt()
 
-    def _create(self) -> None:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            made = lance.write_dataset(
-                as_stored(self.spec.schema.empty_table(), self.spec),
-                str(self.path),
-                mode="create",
-                enable_stable_row_ids=True,
-                data_storage_version=_FILE_FORMAT,
-            )
-        except OSError as error:
-            if "already exists" not in str(error):
-                raise LakeError(f"table {self.spec.name} cannot be made in {self.path}: {error}") from error
-            return  # another process was first
-        build_indexes(made, self.spec)
-        self._disk.sync()
-
-    def _check_schema(self) -> None:
-        missing = [field.name for field in self.spec.schema if field.name not in self._head.schema.names]
-        if missing:
-            raise LakeError(
-                f"table {self.spec.name} has no column {', '.join(missing)}; another version wrote it; "
-                "import into a new lake"
-            )
-
     def _newest(self) -> lance.LanceDataset:
         head = self._head
         if head.latest_version == head.version:
@@ -292,13 +277,13 @@ class Table:
         return head
 
     def _fresh(self) -> lance.LanceDataset:
-        return lance.dataset(str(self.path), session=self._head.session())
+        return self._opened(None)
 
     def _at(self, version: int | None) -> lance.LanceDataset:
         if version is None:
             return self._newest()
         try:
-            return lance.dataset(str(self.path), version=version, session=self._head.session())
+            return self._opened(version)
         except (OSError, ValueError) as error:
             known = self.versions()
             raise NotFoundError(
@@ -306,8 +291,14 @@ class Table:
                 f"{known[-1].version}; ask for one of those"
             ) from error
 
+    def _opened(self, version: int | None) -> lance.LanceDataset:
+        files = self.files
+        return lance.dataset(
+            files.uri, version=version, storage_options=files.options, session=self._head.session()
+        )
+
     def _committed(self, target: lance.LanceDataset) -> None:
-        self._disk.sync()
+        self.files.sync()
         self._head = target
 
     def _tidy_after(self, rows: int) -> None:
@@ -324,17 +315,15 @@ class Table:
             self._rows_since_index = 0
 
     def _tidy(self, *, is_thorough: bool) -> None:
-        with self._writing, (self.path / ".maintaining").open("w") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
+        with self._writing, self.files.claim() as is_ours:
+            if not is_ours:
                 return
             target = self._fresh()
-            tidy(target, self._config, is_thorough=is_thorough)
+            tidy(target, self.files.sizes(), self._config, is_thorough=is_thorough)
             self._committed(target)
             self._rows_since_index = self._rows_since_upkeep = self._writes_since_upkeep = 0
             let_go(target, self.spec, self._config)
-            self._disk.forget()
+            self.files.forget()
 
     def _key_lists(self, keys: Sequence[str]) -> Iterator[str]:
         for start in range(0, len(keys), _KEYS_PER_QUERY):
@@ -347,8 +336,3 @@ class Table:
         if where is not None:
             conditions.append(to_sql(where))
         return " AND ".join(conditions) or None
-
-
-def width_of(path: Path) -> int:
-    """D, the width of the vectors in a table of embeddings."""
-    return int(open_repaired(path).schema.field("vector").type.list_size)

@@ -1,6 +1,5 @@
 """This file is about upkeep: bounded compaction, fresh indexes, old versions let go, and the debt of it."""
 
-import os
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -72,13 +71,17 @@ def index_fresh_rows(target: lance.LanceDataset) -> None:
     target.optimize.optimize_indices(num_indices_to_merge=0)
 
 
-def tidy(target: lance.LanceDataset, config: LakeConfig, *, is_thorough: bool) -> None:
+def tidy(target: lance.LanceDataset, sizes: dict[str, int], config: LakeConfig, *, is_thorough: bool) -> None:
     """Small files become large ones, within bounds, and every row is in an index.
+
+    `sizes` has the bytes of each file below `data`.
 
     A thorough job merges all parts of an index into one, which takes ten seconds for a million items; the
     other leaves the oldest, largest part alone.
     """
-    target.optimize.compact_files(target_rows_per_fragment=rows_per_fragment(target, config.fragment_bytes))
+    target.optimize.compact_files(
+        target_rows_per_fragment=rows_per_fragment(target, sizes, config.fragment_bytes)
+    )
     parts = max(len(index.segments) for index in target.describe_indices())
     target.optimize.optimize_indices(num_indices_to_merge=parts if is_thorough else parts - 1)
 
@@ -92,20 +95,14 @@ def let_go(target: lance.LanceDataset, spec: TableSpec, config: LakeConfig) -> N
     target.cleanup_old_versions(older_than=timedelta(hours=hours), error_if_tagged_old_versions=False)
 
 
-def rows_per_fragment(head: lance.LanceDataset, fragment_bytes: int) -> int:
+def rows_per_fragment(head: lance.LanceDataset, sizes: dict[str, int], fragment_bytes: int) -> int:
     """Rows that fill one fragment of `fragment_bytes`, from the bytes that rows take; at least 1.
 
     Without this bound compaction would rewrite, and hold in memory, a million rows whatever their size.
     """
     fragments = head.get_fragments()
     rows = sum(fragment.physical_rows for fragment in fragments)
-    data = Path(head.uri) / "data"
-    total = sum(_bytes_of(data, file.path) for fragment in fragments for file in fragment.data_files())
-    return max(int(fragment_bytes / max(total / rows, 1.0)), 1) if rows else fragment_bytes
-
-
-def _bytes_of(data: Path, name: str) -> int:
     # Blobs lie beside their data file, in a folder of the same name.
-    blobs = data / name.removesuffix(".lance")
-    beside = sum(entry.stat().st_size for entry in os.scandir(blobs)) if blobs.is_dir() else 0
-    return (data / name).stat().st_size + beside
+    named = {Path(file.path).stem for fragment in fragments for file in fragment.data_files()}
+    total = sum(size for name, size in sizes.items() if name.split("/")[0].removesuffix(".lance") in named)
+    return max(int(fragment_bytes / max(total / rows, 1.0)), 1) if rows else fragment_bytes

@@ -62,8 +62,8 @@ def create_app(settings: ServeSettings) -> Api:
     """
     metrics = Metrics()
     # Looked at before anything is served: without a lake there is nothing to wait for.
-    with Lake.open(settings.lake):
-        tokens = PersonTokens.of_lake(settings.lake)
+    with Lake.open(settings.lake, home=settings.home) as lake:
+        tokens = PersonTokens.of_lake(lake.path)
     house = House(lambda: open_service(settings, metrics, tokens), metrics)
     return build_api(settings, house, tokens, PAGE_FOLDER)
 
@@ -71,7 +71,7 @@ def create_app(settings: ServeSettings) -> Api:
 def open_service(settings: ServeSettings, metrics: Metrics, tokens: PersonTokens) -> Service:
     """Every part, opened, warm and introduced."""
     clock = SystemClock()
-    lake = Lake.open(settings.lake, clock=clock)
+    lake = Lake.open(settings.lake, clock=clock, home=settings.home)
     decode = DecodePool(1, PictureLimits(max_bytes=settings.upload_limit_bytes))
     try:
         # What takes seconds and needs nothing of the others goes side by side.

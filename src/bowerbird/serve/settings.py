@@ -10,11 +10,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field, ValidationError
+from pydantic import BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bowerbird.core.errors import ConfigError
 from bowerbird.encode.config import EncodeConfig
+from bowerbird.lake.places import as_address
 from bowerbird.serve.cores import usable_cores
 
 ENV_PREFIX = "BOWERBIRD_"
@@ -35,8 +36,10 @@ class ServeSettings(BaseSettings):
         extra="forbid", frozen=True, env_prefix=ENV_PREFIX, env_nested_delimiter="__"
     )
 
-    lake: Path = Path("lake")
-    """Folder of the lake."""
+    lake: Annotated[Path | str, BeforeValidator(as_address)] = Path("lake")
+    """The lake: a folder, or `s3://bucket/prefix`."""
+    home: Path | None = None
+    """Where a lake in a bucket keeps the rest on this machine; unset: under the data folder."""
     host: Annotated[str, Field(min_length=1, max_length=253)] = "127.0.0.1"
     """Address to listen on; 0.0.0.0 lets other machines in."""
     port: Annotated[int, Field(ge=0, le=65_535)] = 8330

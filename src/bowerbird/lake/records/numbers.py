@@ -1,6 +1,6 @@
 """This file is about item numbers: one for each id, given once, never reused, dense from 0."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,6 +49,23 @@ class Numbers:
         """The highest number given so far, plus one."""
         with reading(self._engine).connect() as connection:
             return int(connection.scalar(sa.select(counter.c.next).where(counter.c.name == _ITEMS)) or 0)
+
+    def restore(self, given: Iterable[tuple[Sequence[str], Sequence[int]]]) -> int:
+        """Takes over ids and their numbers in place of all that is known; gives how many there are.
+
+        The next number is above all of them and not below what it was.
+        """
+        count, following = 0, self.size()
+        with self._engine.begin() as connection:
+            connection.execute(sa.delete(item_number))
+            for ids, numbers in given:
+                rows = [{"id": id_, "number": number} for id_, number in zip(ids, numbers, strict=True)]
+                if rows:
+                    connection.execute(sa.insert(item_number), rows)
+                    count, following = count + len(rows), max(following, max(numbers) + 1)
+            connection.execute(sa.delete(counter).where(counter.c.name == _ITEMS))
+            connection.execute(sa.insert(counter).values(name=_ITEMS, next=following))
+        return count
 
     def _add(self, fresh: list[str], known: dict[str, int]) -> list[str]:
         mine = counter.c.name == _ITEMS
