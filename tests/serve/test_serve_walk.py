@@ -13,7 +13,7 @@ from serve_lake import drawing
 
 from bowerbird.serve.http.api import openapi
 
-PLAIN = {"GET /metrics", "GET /img/{sha}/{size}.{ext}"}
+PLAIN = {"GET /metrics", "GET /img/{sha}/{size}.{ext}", "GET /img/{sha}/frame-{index}.jpg"}
 """Answers that are not JSON; other tests read them."""
 
 

@@ -4,13 +4,14 @@ from bowerbird.blend.config import BlendConfig
 from bowerbird.blend.cursors import CursorSigner, pack_numbers, unpack_numbers
 from bowerbird.blend.diversity import Determinantal, Diversity, MarginalRelevance, SlidingSpectrum
 from bowerbird.blend.slate import Pool, fill_slate
-from bowerbird.blend.types import Page, Placement, Reason, ReasonKind, StageCount
+from bowerbird.blend.types import FrameShown, Page, Placement, Reason, ReasonKind, StageCount
 
 __all__ = [
     "BlendConfig",
     "CursorSigner",
     "Determinantal",
     "Diversity",
+    "FrameShown",
     "MarginalRelevance",
     "Page",
     "Placement",

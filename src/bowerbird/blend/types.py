@@ -22,8 +22,17 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
+class FrameShown:
+    """The frame of a video that an item is on a page for; `index` counts from 0 within the video."""
+
+    media_id: str
+    index: int
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class Placement:
-    """One thing in one slot of a page."""
+    """One thing in one slot of a page; `frame` says which frame of its video found it."""
 
     number: int
     position: int
@@ -32,6 +41,7 @@ class Placement:
     score: float
     value: float
     reason: Reason
+    frame: FrameShown | None = None
 
 
 @dataclass(frozen=True, slots=True)

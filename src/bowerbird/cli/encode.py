@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
     from bowerbird.encode import EncodeConfig
+    from bowerbird.encode.job import EncodeReport
     from bowerbird.lake.lake import Lake
 
 
@@ -46,7 +47,7 @@ def run_run(args: argparse.Namespace) -> int:
     with opened(args) as lake, shown_progress(args.json) as progress:
         report = encode_missing(lake, load_encoders(config), counted(progress), config)
     sentence = (
-        f"encoded {report.pictures:,} pictures and {report.words:,} texts in {report.seconds:.1f} s "
+        f"encoded {_seen(report)} and {report.words:,} texts in {report.seconds:.1f} s "
         f"({report.pictures_per_second:.0f} pictures/s), {report.skipped:,} skipped"
     )
     print(json.dumps(asdict(report)) if args.json else sentence)
@@ -81,7 +82,7 @@ def run_status(args: argparse.Namespace) -> int:
     with opened(args) as lake:
         space = load_space(lake, encoders)
         facts = {
-            "pictures": lake.media.count(),
+            "pictures": lake.media.count() + lake.frames.count(),  # frames of videos are encoded like them
             "pictures_encoded": picture_table(lake, encoders).count(),
             "texts_encoded": words_table(lake, encoders).count(),
             "space": space.stamp_text if space else None,
@@ -119,9 +120,14 @@ def encode_lake(lake: "Lake", config: "EncodeConfig") -> str:
         report = encode_missing(lake, encoders, counted(progress), config)
     space = fit_if_due(lake, encoders)
     return (
-        f"encoded {report.pictures:,} pictures and {report.words:,} texts in {report.seconds:.1f} s; "
+        f"encoded {_seen(report)} and {report.words:,} texts in {report.seconds:.1f} s; "
         f"joint space {space.stamp_text.rsplit('.', 1)[-1]}"
     )
+
+
+def _seen(report: "EncodeReport") -> str:
+    frames = f", {report.frames:,} frames of videos" if report.frames else ""
+    return f"{report.pictures:,} pictures{frames}"
 
 
 def counted(progress: "Progress") -> "Callable[[str, int], None]":

@@ -13,6 +13,7 @@ from bowerbird.encode.stored import embedding_rows, picture_table, words_key, wo
 from bowerbird.encode.types import EncoderStamp
 from bowerbird.lake.lake import Lake
 from bowerbird.lake.tables import Table
+from bowerbird.lake.video.stored import frame_key
 
 _THUMBS_READ = 256
 _AT_ONCE = 32
@@ -21,11 +22,15 @@ _AT_ONCE = 32
 def encode_items(lake: Lake, encoders: Encoders, numbers: ItemNumbers) -> tuple[int, int]:
     """Embeddings for the pictures and words of these items that have none yet; gives how many of each.
 
+    The frames of their videos are among the pictures.
+
     Reads only these items' rows, so it takes as long for one item of a million as for one of ten. On one
     thread, so that a server goes on answering; for a whole lake `encode_missing` is faster.
     """
     media, texts = _of_items(lake, numbers)
-    pictures = _encode_pictures(lake, encoders, media)
+    table = picture_table(lake, encoders)
+    pictures = _encode_pictures(lake.media, table, encoders, media)
+    pictures += _encode_pictures(lake.frames, table, encoders, _frames_of(lake, media))
     words = _encode(
         words_table(lake, encoders),
         list(texts),
@@ -47,14 +52,19 @@ def _of_items(lake: Lake, numbers: ItemNumbers) -> tuple[list[str], dict[str, st
     return list(media), texts
 
 
-def _encode_pictures(lake: Lake, encoders: Encoders, media: Sequence[str]) -> int:
-    table = picture_table(lake, encoders)
+def _frames_of(lake: Lake, media: Sequence[str]) -> list[str]:
+    """Keys of the frames of those of the media that move."""
+    found = lake.videos.take(media, ["id", "frames"]).to_pylist() if lake.videos.count() else []
+    return [frame_key(row["id"], index) for row in found for index in range(row["frames"])]
+
+
+def _encode_pictures(source: Table, table: Table, encoders: Encoders, ids: Sequence[str]) -> int:
     count = 0
-    for start in range(0, len(media), _THUMBS_READ):
-        missing = _unknown(table, media[start : start + _THUMBS_READ])
+    for start in range(0, len(ids), _THUMBS_READ):
+        missing = _unknown(table, ids[start : start + _THUMBS_READ])
         if not missing:
             continue
-        found = lake.media.take(missing, ["id", "thumb"])
+        found = source.take(missing, ["id", "thumb"])
         rows = zip(found["id"].to_pylist(), found["thumb"].to_pylist(), strict=True)
         thumbs = {key: thumb for key, thumb in rows if thumb}
 

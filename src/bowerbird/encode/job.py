@@ -5,7 +5,7 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
@@ -31,7 +31,7 @@ __all__ = ["EncodeReport", "encode_missing", "fit_space", "item_vectors", "load_
 log = logging.getLogger(__name__)
 
 Progress = Callable[[str, int], None]
-"""Called with `pictures` or `words` and how many are done so far."""
+"""Called with `pictures`, `frames` or `words` and how many are done so far."""
 _T = TypeVar("_T")
 _ROWS_A_WRITE = 1024
 _TEXTS_A_TASK = 64
@@ -39,17 +39,18 @@ _TEXTS_A_TASK = 64
 
 @dataclass(frozen=True, slots=True)
 class EncodeReport:
-    """What a job did. `skipped` pictures had no thumbnail to look at."""
+    """What a job did. `skipped` pictures had no thumbnail to look at; `frames` are those of videos."""
 
     pictures: int
     words: int
     skipped: int
     seconds: float
+    frames: int = 0
 
     @property
     def pictures_per_second(self) -> float:
         """Of the whole job, texts and writing included."""
-        return self.pictures / max(self.seconds, 1e-9)
+        return (self.pictures + self.frames) / max(self.seconds, 1e-9)
 
 
 def encode_missing(
@@ -64,9 +65,16 @@ def encode_missing(
     tell = progress or (lambda _kind, _done: None)
     started = time.monotonic()
     with ThreadPoolExecutor(settings.worker_threads, thread_name_prefix="encode") as threads:
-        pictures, skipped = _encode_pictures(lake, encoders, settings, threads, tell)
+        seen = _Pictures(lake.media, picture_table(lake, encoders), encoders, settings, threads)
+        pictures, skipped = seen.encode_missing(lambda done: tell("pictures", done))
+        frames = 0
+        if lake.frames.count():
+            frames, unseen = replace(seen, source=lake.frames).encode_missing(
+                lambda done: tell("frames", done)
+            )
+            skipped += unseen
         words = _encode_words(lake, encoders, threads, tell)
-    report = EncodeReport(pictures, words, skipped, time.monotonic() - started)
+    report = EncodeReport(pictures, words, skipped, time.monotonic() - started, frames)
     log.info(
         "embeddings made",
         extra={"pictures": pictures, "words": words, "skipped": skipped, "seconds": report.seconds},
@@ -74,32 +82,40 @@ def encode_missing(
     return report
 
 
-def _encode_pictures(
-    lake: Lake, encoders: Encoders, settings: EncodeConfig, threads: ThreadPoolExecutor, tell: Progress
-) -> tuple[int, int]:
-    table = picture_table(lake, encoders)
-    taken = 0
+@dataclass(frozen=True, slots=True)
+class _Pictures:
+    """The thumbnails of one table, of media or of frames, on their way to embeddings under the same keys."""
 
-    def missing() -> Iterator[tuple[str, bytes]]:
-        nonlocal taken
-        for keys in _missing_keys(table, _media_ids(lake)):
-            for batch in _slices(keys, 256):
-                found = lake.media.take(batch, ["id", "thumb"])
-                taken += found.num_rows
-                yield from zip(found["id"].to_pylist(), found["thumb"].to_pylist(), strict=True)
+    source: Table
+    target: Table
+    encoders: Encoders
+    settings: EncodeConfig
+    threads: ThreadPoolExecutor
 
-    def encode(part: Sequence[tuple[str, bytes]]) -> tuple[list[str], Embeddings]:
+    def encode_missing(self, tell: Callable[[int], object]) -> tuple[int, int]:
+        """How many were encoded, and how many could not be."""
+        taken = done = 0
+
+        def missing() -> Iterator[tuple[str, bytes]]:
+            nonlocal taken
+            for keys in _missing_keys(self.target, _ids_of(self.source)):
+                for batch in _slices(keys, 256):
+                    found = self.source.take(batch, ["id", "thumb"])
+                    taken += found.num_rows
+                    yield from zip(found["id"].to_pylist(), found["thumb"].to_pylist(), strict=True)
+
+        parts = _grouped(missing(), self.settings.batch_items)
+        ahead = self.settings.worker_threads * 4
+        for keys, vectors in _collected(_ahead(self.threads, self._encode, parts, ahead)):
+            self.target.upsert(embedding_rows(keys, vectors, self.encoders.pictures.stamp))
+            done += len(keys)
+            tell(done)
+        return done, taken - done
+
+    def _encode(self, part: Sequence[tuple[str, bytes]]) -> tuple[list[str], Embeddings]:
         decoded = [(key, pixels) for key, thumb in part if (pixels := _pixels(thumb)) is not None]
-        vectors = encoders.pictures.encode_pictures([pixels for _, pixels in decoded])
+        vectors = self.encoders.pictures.encode_pictures([pixels for _, pixels in decoded])
         return [key for key, _ in decoded], vectors
-
-    parts = _grouped(missing(), settings.batch_items)
-    done = 0
-    for keys, vectors in _collected(_ahead(threads, encode, parts, settings.worker_threads * 4)):
-        table.upsert(embedding_rows(keys, vectors, encoders.pictures.stamp))
-        done += len(keys)
-        tell("pictures", done)
-    return done, taken - done
 
 
 def _encode_words(lake: Lake, encoders: Encoders, threads: ThreadPoolExecutor, tell: Progress) -> int:
@@ -130,8 +146,8 @@ def _encode_words(lake: Lake, encoders: Encoders, threads: ThreadPoolExecutor, t
     return done
 
 
-def _media_ids(lake: Lake) -> Iterator[list[str]]:
-    for batch in lake.media.scan(["id"]):
+def _ids_of(source: Table) -> Iterator[list[str]]:
+    for batch in source.scan(["id"]):
         yield batch["id"].to_pylist()
 
 

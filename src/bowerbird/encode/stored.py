@@ -88,7 +88,7 @@ def raw_items(lake: Lake, encoders: Encoders, numbers: ItemNumbers | None = None
     pictures, words = find(picture_table(lake, encoders)), find(words_table(lake, encoders))
     media = find(lake.media)
     columns = ["number", "media_ids", "words"]
-    for where in _number_filters(numbers):
+    for where in number_filters(numbers):
         for batch in lake.items.scan(columns, where=where, batch_rows=_BATCH_ITEMS):
             if not batch.num_rows:
                 continue
@@ -161,7 +161,8 @@ def key_hashes(keys: Sequence[str]) -> np.ndarray:
     return np.fromiter(map(hash, keys), dtype=np.int64, count=len(keys))
 
 
-def _number_filters(numbers: ItemNumbers | None) -> Iterator[In | None]:
+def number_filters(numbers: ItemNumbers | None) -> Iterator[In | None]:
+    """Filters that keep the items with these numbers, some at a time; None keeps all."""
     if numbers is None:
         yield None
         return

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from bowerbird.core.arrays import ItemNumbers
 from bowerbird.encode.few import encode_items
+from bowerbird.encode.frame_vectors import FrameVectors, frame_vectors
 from bowerbird.encode.job import encode_missing, item_vectors
 from bowerbird.encode.registry import Encoders
 from bowerbird.encode.types import ItemVectors, JointSpace
@@ -39,3 +40,7 @@ class EncodedItems:
     def vectors(self, numbers: ItemNumbers | None = None) -> Iterator[tuple[ItemNumbers, ItemVectors]]:
         """Batches of item numbers and their vectors."""
         return item_vectors(self.lake, self.encoders, self.space, numbers)
+
+    def frames(self, numbers: ItemNumbers | None = None) -> Iterator[FrameVectors]:
+        """Batches of frames of these items, or of all."""
+        return frame_vectors(self.lake, self.encoders, self.space, numbers)

@@ -1,4 +1,4 @@
-"""This file is about the three indexes as one: built from the lake, saved, loaded, and kept up with it.
+"""This file is about the indexes as one: built from the lake, saved, loaded, and kept up with it.
 
 The lake says what is true. An index knows the version of the item table that it has taken in; everything
 after that comes from the table's changes, and taking a change in twice does no harm.
@@ -21,56 +21,25 @@ from bowerbird.lake.lake import Lake
 from bowerbird.retrieve.config import IndexConfig
 from bowerbird.retrieve.encoded_items import EncodedItems
 from bowerbird.retrieve.faiss_index import FaissIndex
-from bowerbird.retrieve.item_vectors import VectorSource
+from bowerbird.retrieve.frame_index import FrameIndex
+from bowerbird.retrieve.index_reports import IndexReport, SyncReport
+from bowerbird.retrieve.item_vectors import FrameSource, VectorSource
 from bowerbird.retrieve.lexical import LanceLexicalIndex
-from bowerbird.retrieve.recall_monitor import RecallMonitor, RecallReport, WatchedIndex
+from bowerbird.retrieve.recall_monitor import RecallMonitor, WatchedIndex
 
 log = logging.getLogger(__name__)
 
-LOOK, WORDS = "look", "words"
+LOOK, WORDS, FRAMES = "look", "words", "frames"
 _MISSED_RECALL = 0.955
 _ENOUGH_QUERIES = 64
 _ITEMS_A_PART, _MOST_PARTS = 512, 16
 
 
 @dataclass(frozen=True, slots=True)
-class SyncReport:
-    """What a sync took in.
-
-    Attributes:
-        upserted: items added or changed.
-        deleted: items gone.
-        version: of the item table that the indexes now reflect.
-    """
-
-    upserted: int
-    deleted: int
-    version: int
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class IndexReport:
-    """The state of one vector index, for metrics.
-
-    Attributes:
-        items: that can be found.
-        fresh: rows that are scanned because they are not in the lists yet.
-        hidden: rows of the lists that are deleted or replaced.
-        lists: inverted lists; 0: everything is scanned.
-    """
-
-    items: int
-    fresh: int
-    hidden: int
-    lists: int
-    recall: RecallReport
-
-
-@dataclass(frozen=True, slots=True)
 class _Pair:
     look: FaissIndex
     words: FaissIndex
+    frames: FrameIndex
 
     @property
     def both(self) -> tuple[FaissIndex, FaissIndex]:
@@ -146,6 +115,11 @@ class Indexes:
         return WatchedIndex(self._pair.words, self.monitors[WORDS])
 
     @property
+    def frames(self) -> FrameIndex:
+        """Frames of videos and animations; finds their items by the best of them."""
+        return self._pair.frames
+
+    @property
     def version(self) -> int:
         """Version of the item table that the vector indexes reflect."""
         return self._version
@@ -176,6 +150,7 @@ class Indexes:
             pair, version = self._pair, self._version
             for name, index in zip((LOOK, WORDS), pair.both, strict=True):
                 index.save(self.folder / name, lake_version=version)
+            pair.frames.save(self.folder / FRAMES, lake_version=version)
             self._saved_version = version
 
     def load(self) -> None:
@@ -187,7 +162,11 @@ class Indexes:
         look_width, words_width = self._source.widths
         look, look_version = self._loaded(LOOK, look_width)
         words, words_version = self._loaded(WORDS, words_width)
-        pair, saved_version = _Pair(look, words), min(look_version, words_version)
+        frames, frames_version = self._loaded_frames(min(look_version, words_version))
+        pair, saved_version = (
+            _Pair(look, words, frames),
+            min(look_version, words_version, frames_version),
+        )
         if saved_version > self._lake.items.version:
             raise IncompatibleIndexError(
                 f"the index in {self.folder} reflects version {saved_version}, the item table is at "
@@ -217,7 +196,7 @@ class Indexes:
 
     def exclude(self, numbers: ItemNumbers) -> None:
         """Make sure that these items are not found any more, not waiting for a sync that may be running."""
-        for index in self._pair.both:
+        for index in (*self._pair.both, self._pair.frames):
             index.delete(numbers)
 
     def maintain(self) -> None:
@@ -228,7 +207,7 @@ class Indexes:
         for name, index in zip((LOOK, WORDS), self._pair.both, strict=True):
             self._check_recall(self.monitors[name], index)
         behind = self._version != self._saved_version
-        if behind and any(index.is_due for index in self._pair.both):
+        if behind and any(index.is_due for index in (*self._pair.both, self._pair.frames)):
             self.save()
             self.load()
 
@@ -243,17 +222,41 @@ class Indexes:
 
     def close(self) -> None:
         """Wait for work in the background; save what a restart would have to do again."""
-        for index in self._pair.both:
+        for index in (*self._pair.both, self._pair.frames):
             index.wait()
         if self._version != self._saved_version:
             self.save()
 
     def _empty(self) -> _Pair:
         look_width, words_width = self._source.widths
-        return _Pair(self._index(look_width), self._index(words_width))
+        return _Pair(self._index(look_width), self._index(words_width), self._no_frames())
 
     def _index(self, width: int) -> FaissIndex:
         return FaissIndex(width, stamp_text=self.stamp_text, columns=self._catalogue, config=self._config)
+
+    def _no_frames(self) -> FrameIndex:
+        return FrameIndex(
+            self._source.widths, stamp_text=self.stamp_text, columns=self._catalogue, config=self._config
+        )
+
+    def _built_frames(self) -> FrameIndex:
+        made = self._no_frames()
+        if isinstance(self._source, FrameSource):
+            made.put(np.empty(0, np.int64), self._source.frames())
+        return made
+
+    def _loaded_frames(self, version: int) -> tuple[FrameIndex, int]:
+        """Those saved; where there are none, which takes no time without videos, new ones."""
+        try:
+            return FrameIndex.load(
+                self.folder / FRAMES,
+                self._source.widths,
+                stamp_text=self.stamp_text,
+                columns=self._catalogue,
+                config=self._config,
+            )
+        except IncompatibleIndexError:
+            return self._built_frames(), version
 
     def _loaded(self, name: str, width: int) -> tuple[FaissIndex, int]:
         return FaissIndex.load(
@@ -274,7 +277,7 @@ class Indexes:
             look.append(vectors.look)
             words.append(vectors.words)
         named = np.concatenate(numbers)
-        return _Pair(self._of(named, look), self._of(named, words))
+        return _Pair(self._of(named, look), self._of(named, words), self._built_frames())
 
     def _of(self, numbers: ItemNumbers, parts: list[np.ndarray]) -> FaissIndex:
         vectors = np.concatenate(parts)
@@ -293,7 +296,7 @@ class Indexes:
         version = self._lake.items.version
         changed, gone = self._changes(since) if version != since else (np.empty(0, np.int64),) * 2
         self._catalogue.refresh()
-        for index in pair.both:
+        for index in (*pair.both, pair.frames):
             index.delete(gone)
         # In parts, the newest first: what came in last is asked for first.
         parts = max(1, min(_MOST_PARTS, -(-len(changed) // _ITEMS_A_PART)))
@@ -328,11 +331,13 @@ class Indexes:
         without = np.setdiff1d(numbers, np.concatenate(seen))
         for index in pair.both:
             index.delete(without)
+        if isinstance(self._source, FrameSource):
+            pair.frames.put(numbers, self._source.frames(numbers))
 
     def _drop_strangers(self, pair: _Pair) -> None:
         # A tombstone may have been purged since the index was saved: then no change tells of the delete.
         live = self._catalogue.live
-        for index in pair.both:
+        for index in (*pair.both, pair.frames):
             held = index.numbers()
             inside = held[held < len(live)]
             strangers = np.concatenate([held[held >= len(live)], inside[~live[inside]]])

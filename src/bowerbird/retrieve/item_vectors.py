@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Protocol, runtime_checkable
 
 from bowerbird.core.arrays import ItemNumbers
+from bowerbird.encode.frame_vectors import FrameVectors
 from bowerbird.encode.types import ItemVectors
 
 
@@ -30,4 +31,13 @@ class VectorSource(Protocol):
 
         A row of zeros stands for what an item lacks. None: all live items.
         """
+        ...
+
+
+@runtime_checkable
+class FrameSource(Protocol):
+    """Vectors of the frames of items' videos; what a `VectorSource` may be as well."""
+
+    def frames(self, numbers: ItemNumbers | None = None) -> Iterator[FrameVectors]:
+        """Batches of frames of these items, or of all live ones; all frames of an item in one batch."""
         ...

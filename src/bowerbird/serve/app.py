@@ -104,7 +104,7 @@ def open_service(settings: ServeSettings, metrics: Metrics, tokens: PersonTokens
         feed=HomeFeed(
             catalogue, indexes, lake.online, boards.saved_numbers, lake.records.saves.savers_since, signer
         ),
-        related=RelatedItems(catalogue, indexes, lake.online, signer),
+        related=RelatedItems(catalogue, indexes, lake.online, signer, frames=lambda: indexes.frames),
         onboarding=Onboarding(catalogue, indexes),
         search=Search(
             catalogue,
@@ -115,6 +115,7 @@ def open_service(settings: ServeSettings, metrics: Metrics, tokens: PersonTokens
             decoder(decode),
             pictures.to_look_at,
             signer,
+            frames=lambda: indexes.frames,
         ),
         boards=boards,
         effects=effects,

@@ -9,6 +9,7 @@ from bowerbird.lake.catalogue import Catalogue
 from bowerbird.lake.display import DisplayFormat, DisplayStore
 from bowerbird.lake.lake import Lake
 from bowerbird.lake.thumbs import DISPLAY_PX
+from bowerbird.lake.video.stored import frame_key
 from bowerbird.serve.live_media import LiveMedia
 
 log = logging.getLogger(__name__)
@@ -49,6 +50,17 @@ class Pictures:
         if size == "orig":
             return self._original(sha, ext)
         return self._displays.path_of(sha, int(size), ext).read_bytes(), _MEDIA_TYPES[ext]
+
+    def frame(self, sha: str, index: int) -> bytes:
+        """A small JPEG of one frame of a video or an animation.
+
+        Raises:
+            NotFoundError: there is no such frame.
+        """
+        found = self._lake.frames.take([frame_key(sha, index)], ["thumb"])
+        if not found.num_rows:
+            raise NotFoundError(f"the picture {sha[:12]}… has no frame {index}; ask its item for its frames")
+        return bytes(found["thumb"][0].as_py())
 
     def to_look_at(self, number: int) -> bytes:
         """The item's main picture, large enough to tell what is on a part of it and quick to decode.

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, replace
 import numpy as np
 import orjson
 
-from bowerbird.blend.types import Page
+from bowerbird.blend.types import FrameShown, Page
 from bowerbird.core.actions import Action
 from bowerbird.core.clock import Clock
 from bowerbird.core.errors import NotFoundError, OverloadedError
@@ -17,6 +17,7 @@ from bowerbird.lake.decoding import DecodePool
 from bowerbird.lake.items import item
 from bowerbird.lake.lake import Lake
 from bowerbird.lake.types import Event
+from bowerbird.lake.video.stored import frames_of
 from bowerbird.retrieve.indexes import Indexes
 from bowerbird.serve.background import Background
 from bowerbird.serve.edits import Edits
@@ -26,7 +27,7 @@ from bowerbird.serve.lanes import Lanes
 from bowerbird.serve.metrics import Metrics, Reading
 from bowerbird.serve.pictures import Pictures
 from bowerbird.serve.settings import ServeSettings
-from bowerbird.serve.shown import card, page_shown, search_shown
+from bowerbird.serve.shown import card, frame_shown, page_shown, search_shown
 from bowerbird.surfaces.boards import Boards
 from bowerbird.surfaces.feed import HomeFeed, Onboarding, RelatedItems
 from bowerbird.surfaces.search import Search
@@ -97,8 +98,13 @@ class Service:
     def item_detail(self, person_id: str, item_id: str) -> bytes:
         """One item with everything that its own page shows, as JSON."""
         number = self.number_of(item_id)
-        fields = item(self.lake, item_id).fields
+        stored = item(self.lake, item_id)
+        fields = stored.fields
+        main = stored.media_ids[0] if stored.media_ids else ""
         more = {
+            "frames": [
+                frame_shown(FrameShown(main, each.index, each.at_ms)) for each in frames_of(self.lake, main)
+            ],
             "attributes": fields.attributes,
             "keywords": fields.keywords,
             "saved_in": self.boards.holding(person_id, item_id),

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import orjson
 
-from bowerbird.blend.types import Page, Placement
+from bowerbird.blend.types import FrameShown, Page, Placement
 from bowerbird.lake.catalogue import Catalogue
 from bowerbird.lake.records import Board, Section
 from bowerbird.surfaces.boards import BoardItem
@@ -105,7 +105,14 @@ def _placed(placement: Placement, catalogue: Catalogue) -> dict[str, Any]:
         "score": _finite(placement.score),
         "value": _finite(placement.value),
         "reason": {"kind": reason.kind, "text": reason.text, "evidence": list(evidence)},
+        "frame": None if placement.frame is None else frame_shown(placement.frame),
     }
+
+
+def frame_shown(frame: FrameShown) -> dict[str, Any]:
+    """A frame of a video: when it is shown, and where its picture is."""
+    picture = f"/img/{frame.media_id}/frame-{frame.index}.jpg"
+    return {"index": frame.index, "at_ms": frame.at_ms, "picture": picture}
 
 
 def _finite(number: float) -> float:

@@ -44,6 +44,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/img/{sha}/frame-{index}.jpg": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Frame
+         * @description A small picture of one frame of a video or an animation.
+         */
+        get: operations["frame"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/metrics": {
         parameters: {
             query?: never;
@@ -728,6 +748,18 @@ export interface components {
             hint: string;
         };
         /**
+         * FrameShown
+         * @description One frame of a video or an animation; `picture` is the address of a small picture of it.
+         */
+        FrameShown: {
+            /** At Ms */
+            at_ms: number;
+            /** Index */
+            index: number;
+            /** Picture */
+            picture: string;
+        };
+        /**
          * Health
          * @description Whether the process runs, or whether it can answer.
          */
@@ -745,7 +777,7 @@ export interface components {
         };
         /**
          * ItemDetail
-         * @description One item with everything that its own page shows.
+         * @description One item with everything that its own page shows; `frames` are those that tell most.
          */
         ItemDetail: {
             /** Attributes */
@@ -760,6 +792,8 @@ export interface components {
             category: string[];
             /** Description */
             description: string;
+            /** Frames */
+            frames: components["schemas"]["FrameShown"][];
             /** Id */
             id: string;
             /** Is Hidden */
@@ -980,8 +1014,11 @@ export interface components {
         /**
          * Placed
          * @description One item in its slot. `score` compares within one source only, `value` within one page.
+         *
+         *     `frame` is the one that found the item, where it is a video and one of its frames did.
          */
         Placed: {
+            frame: components["schemas"]["FrameShown"] | null;
             item: components["schemas"]["Card"];
             /** Position */
             position: number;
@@ -1274,6 +1311,48 @@ export interface operations {
                     "application/json": unknown;
                     "image/jpeg": string;
                     "image/webp": string;
+                };
+            };
+            /** @description The client has it */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    frame: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Which of the frames of its item */
+                index: number;
+                /** @description sha256 of the original file */
+                sha: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The frame */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "image/jpeg": string;
                 };
             };
             /** @description The client has it */

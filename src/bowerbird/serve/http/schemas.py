@@ -63,9 +63,18 @@ class Card(Body):
     video: Video | None
 
 
-class ItemDetail(Card):
-    """One item with everything that its own page shows."""
+class FrameShown(Body):
+    """One frame of a video or an animation; `picture` is the address of a small picture of it."""
 
+    index: int
+    at_ms: int
+    picture: str
+
+
+class ItemDetail(Card):
+    """One item with everything that its own page shows; `frames` are those that tell most."""
+
+    frames: list[FrameShown]
     attributes: dict[str, str]
     keywords: list[str]
     saved_in: list[str]
@@ -83,7 +92,10 @@ class ReasonShown(Body):
 
 
 class Placed(Body):
-    """One item in its slot. `score` compares within one source only, `value` within one page."""
+    """One item in its slot. `score` compares within one source only, `value` within one page.
+
+    `frame` is the one that found the item, where it is a video and one of its frames did.
+    """
 
     item: Card
     position: int
@@ -91,6 +103,7 @@ class Placed(Body):
     score: float
     value: float
     reason: ReasonShown
+    frame: FrameShown | None
 
 
 class Stage(Body):

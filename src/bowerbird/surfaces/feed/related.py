@@ -12,15 +12,17 @@ from bowerbird.core.request import RelatedRequest
 from bowerbird.eligible import Standing, hidden_from, keep_allowed, keep_not_hidden, keep_not_shown, screen
 from bowerbird.lake.catalogue import Catalogue
 from bowerbird.lake.online import OnlineStore
+from bowerbird.retrieve.frame_index import NO_FRAMES, FrameHits
 from bowerbird.surfaces.feed import reasons
 from bowerbird.surfaces.feed.config import RelatedConfig
 from bowerbird.surfaces.feed.ground import Ground
 from bowerbird.surfaces.feed.home import check_limit, without
 from bowerbird.surfaces.feed.places import Place, Places
-from bowerbird.surfaces.feed.types import Sight
+from bowerbird.surfaces.feed.types import FramesNow, Sight
 
 LOOK, WORDS = "look", "words"
 POOL_PAGES = 3
+FRAMES_ASKED = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +56,14 @@ class RelatedItems:
         online: OnlineStore,
         signer: CursorSigner,
         config: RelatedConfig | None = None,
+        frames: FramesNow | None = None,
     ) -> None:
         self._config = config or RelatedConfig()
         self._catalogue = catalogue
         self._sight = sight
         self._online = online
         self._signer = signer
+        self._frames = frames
         self._ground = Ground(catalogue, sight, look_share=self._config.look_share, fresh_days=1.0)
         self._pages: Memo[tuple[str, str, int], Page] = Memo(self._config.pages_kept)
 
@@ -113,23 +117,42 @@ class RelatedItems:
         own = np.array([number], dtype=np.int64)
         spaces = (self._sight.look, self._sight.words)
         own_look, own_words = (space.vectors(own) for space in spaces)
+        sights = self._with_frames(number, own_look)
         k = self._config.neighbours
         hits = [
-            space.search(query, k, place.where).numbers[0]
-            for space, query in zip(spaces, (own_look, own_words), strict=True)
+            space.search(query, k, place.where).numbers.ravel()
+            for space, query in zip(spaces, (sights, own_words), strict=True)
         ]
-        found = np.unique(np.concatenate(hits))
+        by_frames = self._by_frames(own_look, k, place)
+        found = np.unique(np.concatenate([*hits, by_frames.numbers]))
         found = found[(found >= 0) & (found != number)]
         look, words = (space.vectors(found) for space in spaces)
-        cosines, meanings = look @ own_look[0], words @ own_words[0]
+        # A video is like what any of its frames is like, and so is what is like a video.
+        alike, meanings = look @ sights.T, words @ own_words[0]
+        cosines = alike.max(axis=1, initial=-1.0)
+        at = np.searchsorted(found, by_frames.numbers)
+        there = np.flatnonzero(by_frames.numbers != number)
+        cosines[at[there]] = np.maximum(cosines[at[there]], by_frames.scores[there])
         scales, share = self._ground.scales(), np.float32(self._config.look_share)
         by_look = share * np.clip(scales.look.closeness(cosines), 0.0, None)
         by_words = (np.float32(1.0) - share) * np.clip(scales.words.closeness(meanings), 0.0, None)
         values = (by_look + by_words).astype(np.float32)
-        is_other = ~self._is_copy(number, found, cosines)
+        is_other = ~self._is_copy(number, found, alike[:, 0])
         order = np.argsort(-values, kind="stable")
         order = order[is_other[order]]
         return _Neighbours(found[order], values[order], (by_look >= by_words)[order], look[order])
+
+    def _with_frames(self, number: int, own_look: np.ndarray) -> np.ndarray:
+        """[1 + F, D] how the item looks, and how some frames of its video do."""
+        if self._frames is None:
+            return own_look
+        frames = self._frames().vectors_of(number, LOOK)
+        few = np.unique(np.linspace(0, len(frames) - 1, FRAMES_ASKED).round().astype(int))
+        return np.concatenate([own_look, frames[few]]) if len(frames) else own_look
+
+    def _by_frames(self, own_look: np.ndarray, k: int, place: Place) -> FrameHits:
+        """Videos with a frame that looks like the item."""
+        return NO_FRAMES if self._frames is None else self._frames().search(LOOK, own_look, k, place.where)
 
     def _is_copy(self, number: int, found: np.ndarray, cosines: np.ndarray) -> np.ndarray:
         """Bool [C]: the picture is the item's own, or as good as."""

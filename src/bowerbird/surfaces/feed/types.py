@@ -5,6 +5,7 @@ from typing import Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 
+from bowerbird.retrieve.frame_index import FrameIndex
 from bowerbird.retrieve.types import VectorIndex
 
 SavedNumbers: TypeAlias = Callable[[str], np.ndarray]
@@ -12,6 +13,10 @@ SavedNumbers: TypeAlias = Callable[[str], np.ndarray]
 
 SaversSince: TypeAlias = Callable[[int], Sequence[tuple[str, int]]]
 """since_ms → (item id, how many people saved it since), secret boards left out, most people first."""
+
+
+FramesNow: TypeAlias = Callable[[], FrameIndex]
+"""The frames of videos, as they can be found now; asked for at every request, like the indexes."""
 
 
 @runtime_checkable

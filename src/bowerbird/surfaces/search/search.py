@@ -20,6 +20,7 @@ from bowerbird.surfaces.search.suggestions import Suggester
 from bowerbird.surfaces.search.types import (
     Decode,
     EncoderPair,
+    FramesNow,
     PictureOf,
     Query,
     QueryShown,
@@ -52,6 +53,7 @@ class Search:
         picture_of: PictureOf,
         signer: CursorSigner,
         config: SearchConfig | None = None,
+        frames: FramesNow | None = None,
     ) -> None:
         self._config = config or SearchConfig()
         self._catalogue = catalogue
@@ -59,7 +61,7 @@ class Search:
         self._online = online
         self._signer = signer
         self._reader = QueryReader(catalogue, indexes, encoders, space, decode, picture_of, self._config)
-        self._seeker = Seeker(catalogue, indexes, space, self._config)
+        self._seeker = Seeker(catalogue, indexes, space, self._config, frames)
         self._suggester = Suggester(catalogue, titles=self._config.suggestion_titles)
         self._lists: Memo[tuple[str, str], _List] = Memo(self._config.lists_kept)
 
@@ -155,4 +157,5 @@ class Search:
             probability,
             probability,
             telling.reason(query, found, row, self._catalogue.title),
+            found.frames[row],
         )

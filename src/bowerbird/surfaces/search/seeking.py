@@ -4,12 +4,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bowerbird.blend import FrameShown
 from bowerbird.core.filters import Filter
 from bowerbird.lake.catalogue import Catalogue
 from bowerbird.retrieve.cutoff import Cut, Verdict, cut, word_probabilities
+from bowerbird.retrieve.frame_index import NO_FRAMES
 from bowerbird.retrieve.near_duplicates import collapse
 from bowerbird.surfaces.search.config import SearchConfig
-from bowerbird.surfaces.search.types import Query, QuerySpace, SearchIndexes
+from bowerbird.surfaces.search.frames import BestFrames
+from bowerbird.surfaces.search.types import FramesNow, Query, QuerySpace, SearchIndexes
 
 BY_LOOK, BY_MEANING, BY_WORDS, BY_WORDS_NEARLY = 0, 1, 2, 3
 SOURCE_NAMES = ("look", "meaning", "words", "words nearly")
@@ -29,6 +32,7 @@ class Found:
         sources: int64 [C] codes of `SOURCE_NAMES`.
         by_look: float32 [C] how probable each looks like the picture; 0 without one.
         by_words: float32 [C] how probable each fits the words; 0 without them.
+        frames: C frames of videos that say most for their items; None where no frame does.
         verdict: whether what was looked for is there.
         proposed: how many items the indexes proposed.
     """
@@ -38,6 +42,7 @@ class Found:
     sources: np.ndarray
     by_look: np.ndarray
     by_words: np.ndarray
+    frames: tuple[FrameShown | None, ...]
     verdict: Verdict
     proposed: int
 
@@ -50,6 +55,7 @@ class _Evidence:
         numbers: int64 [C] sorted, each once.
         look, meaning, words: float32 [C].
         has_words: bool [C] everything that was typed is written about it.
+        look_frames, meaning_frames: what the frames of videos say.
     """
 
     numbers: np.ndarray
@@ -57,6 +63,8 @@ class _Evidence:
     meaning: np.ndarray
     words: np.ndarray
     has_words: np.ndarray
+    look_frames: BestFrames
+    meaning_frames: BestFrames
 
     @property
     def fit(self) -> np.ndarray:
@@ -101,6 +109,7 @@ class Seeker:
     indexes: SearchIndexes
     space: QuerySpace
     config: SearchConfig
+    frames: FramesNow | None = None
 
     def seek(self, query: Query) -> Found:
         """The hits of a query.
@@ -121,6 +130,7 @@ class Seeker:
             told[kept],
             evidence.look[kept],
             evidence.fit[kept],
+            tuple(self._frame(evidence, query, int(row), int(told[row])) for row in kept),
             ending.verdict,
             len(evidence.numbers),
         )
@@ -131,7 +141,11 @@ class Seeker:
         # With a refused colour, what was typed is just what is not wanted.
         typed = self._said(query.words, where, depth) if not query.refused else nothing_said()
         by_words = typed.joined(self._beside_colours(query, where, depth))
-        proposed = [by_words.numbers]
+        by_frames = {
+            space: self._best_frames(space, vector, where)
+            for space, vector in (("look", query.look_sought), ("words", query.meaning))
+        }
+        proposed = [by_words.numbers, *(found.numbers for found in by_frames.values())]
         for index, vector in ((self.indexes.look, query.look_sought), (self.indexes.words, query.meaning)):
             if vector is not None:
                 hits = index.search(vector, depth, where).numbers[0]
@@ -143,21 +157,40 @@ class Seeker:
         numbers = numbers[keep]
         has_words = typed.of(numbers) >= self.config.cutoff.all_words
         factor = self._colour_factor(numbers, has_words, query)
+        look, look_frames = self._chances(query.look_sought, numbers, "look", by_frames["look"])
+        meaning, meaning_frames = self._chances(query.meaning, numbers, "words", by_frames["words"])
         return _Evidence(
             numbers,
-            self._chances(query.look_sought, numbers, "look"),
-            self._chances(query.meaning, numbers, "words") * factor,
+            look,
+            meaning * factor,
             by_words.of(numbers) * factor,
             has_words,
+            look_frames,
+            meaning_frames,
         )
 
-    def _chances(self, vector: np.ndarray | None, numbers: np.ndarray, space: str) -> np.ndarray:
+    def _best_frames(self, space: str, vector: np.ndarray | None, where: Filter | None) -> BestFrames:
+        if self.frames is None or vector is None:
+            return BestFrames(NO_FRAMES)
+        return BestFrames(self.frames().search(space, vector, self.config.depth, where))
+
+    def _chances(
+        self, vector: np.ndarray | None, numbers: np.ndarray, space: str, frames: BestFrames
+    ) -> tuple[np.ndarray, BestFrames]:
+        """float32 [C] by the item itself or the best of its frames; and those frames that say more."""
         if vector is None:
-            return np.zeros(len(numbers), dtype=np.float32)
+            return np.zeros(len(numbers), dtype=np.float32), frames
         index = self.indexes.look if space == "look" else self.indexes.words
-        cosines = index.vectors(numbers) @ vector[0]  # [C, D] @ [D] -> [C]
+        own = index.vectors(numbers) @ vector[0]  # [C, D] @ [D] -> [C]
+        cosines, frames = frames.raised(numbers, own)
         chances = self.space.relevance(cosines[None].astype(np.float32), space=space, queries=vector)
-        return np.asarray(chances[0], dtype=np.float32)
+        return np.asarray(chances[0], dtype=np.float32), frames
+
+    def _frame(self, evidence: _Evidence, query: Query, row: int, told: int) -> FrameShown | None:
+        """The frame that speaks for an item, where one does; with a picture, the one that looks like it."""
+        by_look = query.look is not None and told != BY_WORDS
+        frames = evidence.look_frames if by_look else evidence.meaning_frames
+        return frames.of(int(evidence.numbers[row])) if told in (BY_LOOK, BY_MEANING) else None
 
     def _beside_colours(self, query: Query, where: Filter | None, depth: int) -> Said:
         """Where colours were named: by the other words, or by the pictures' colours where there are none."""

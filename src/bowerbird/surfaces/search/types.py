@@ -12,6 +12,7 @@ from bowerbird.core.filters import Filter
 from bowerbird.core.request import Region
 from bowerbird.encode.types import PictureEncoder, WordsEncoder
 from bowerbird.retrieve.cutoff import Verdict
+from bowerbird.retrieve.frame_index import FrameIndex
 from bowerbird.retrieve.lexical import WordHits
 from bowerbird.retrieve.types import VectorIndex
 
@@ -20,6 +21,9 @@ Decode: TypeAlias = Callable[[bytes, Region | None], Pixels]
 
 PictureOf: TypeAlias = Callable[[int], bytes]
 """Item number → bytes of its main picture. Raises NotFoundError where it has none."""
+
+FramesNow: TypeAlias = Callable[[], FrameIndex]
+"""The frames of videos, as they can be found now; asked for at every request, like the indexes."""
 
 SuggestionKind = Literal["words", "category", "brand", "colour"]
 
