@@ -22,6 +22,10 @@ class LakeConfig(BaseModel):
     """How far back `--as-of` reaches after maintenance."""
     keep_tombstones_hours: Annotated[float, Field(ge=0)] = 24.0 * 30
     """How long a deleted item is remembered, so that every reader of the change feed hears of it."""
+    journal_entries: Annotated[int, Field(ge=0)] = 8
+    """Last writes of each table that are kept apart, to be applied again after an accident; 0 keeps none."""
+    journal_bytes: Annotated[int, Field(ge=0)] = 128_000_000
+    """Bytes that they may take for each table; the last write is kept whatever its size."""
     group_commit_ms: Annotated[float, Field(ge=0, le=1_000)] = 5.0
     """How long the event log gathers events for one durable commit."""
     group_commit_events: Annotated[int, Field(ge=1)] = 5_000

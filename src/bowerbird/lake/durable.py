@@ -13,12 +13,11 @@ from pathlib import Path
 import lance
 
 from bowerbird.core.errors import TableDamagedError
+from bowerbird.lake.damage import VERSIONS, Head, damage_of, heads_newest_first, open_version
 
 log = logging.getLogger(__name__)
 
-_VERSIONS = "_versions"
-_QUARANTINE = "_quarantine"
-_MAGIC = b"LANC"  # the last bytes of a whole manifest
+QUARANTINE = "_quarantine"
 # Lance never changes a file that it has finished: one this old is not looked at again.
 _SETTLED_NS = 60 * 1_000_000_000
 _Seen = tuple[int, int]  # size in bytes, modification time in ns
@@ -45,9 +44,19 @@ class DurableFolder:
         for path, seen in changed:
             if _fsync_if_there(path):
                 self._synced[path] = seen
-        folders = {os.path.dirname(path) for path, _ in changed}  # noqa: PTH120 (strings: thousands of files)
-        for folder in sorted(folders | {str(self._root)}, key=len, reverse=True):
+        for folder in sorted(self._folders_of(changed), key=len, reverse=True):
             _fsync_if_there(folder)
+
+    def _folders_of(self, changed: list[tuple[str, _Seen]]) -> set[str]:
+        """The folders of these files and all above them up to the table's: each may be new itself."""
+        root = str(self._root)
+        found = {root}
+        for path, _ in changed:
+            folder = os.path.dirname(path)  # noqa: PTH120 (strings: thousands of files)
+            while folder not in found:
+                found.add(folder)
+                folder = os.path.dirname(folder)  # noqa: PTH120
+        return found
 
     def forget(self) -> None:
         """Files have been removed: let go of the names that are gone."""
@@ -62,60 +71,33 @@ def open_repaired(root: Path) -> lance.LanceDataset:
     Raises:
         TableDamagedError: no version can be read.
     """
-    while True:
-        heads = _manifests_newest_first(root)
-        if not heads:
-            raise TableDamagedError(
-                f"table {root.name} has no readable version left; needed is at least one; "
-                f"bring back a manifest from {root / _QUARANTINE} or import again"
-            )
-        damage = _damage_of_head(root, heads[0])
+    for head in heads_newest_first(root):
+        damage = damage_of(root, head)
         if damage is None:
-            return _open(root)
-        _quarantine(root, heads[0], damage)
+            return open_version(root)
+        put_aside(root, head, damage)
+    raise no_version_left(root)
 
 
-def _damage_of_head(root: Path, manifest: Path) -> str | None:
-    # Only what a power cut leaves counts as damage: anything else that stops us from opening (no memory, no
-    # file handles, no rights) must not cost a good version.
-    size = manifest.stat().st_size
-    with manifest.open("rb") as file:
-        file.seek(max(size - len(_MAGIC), 0))
-        if file.read() != _MAGIC:
-            return f"manifest of {size} bytes without its end mark"
-    for fragment in _open(root).get_fragments():
-        for data_file in fragment.data_files():
-            there, needed = _size(root / "data" / data_file.path), data_file.file_size_bytes
-            if there == 0 or (needed and there != needed):
-                return f"data file {data_file.path} has {there} bytes"
-    return None
-
-
-def _open(root: Path) -> lance.LanceDataset:
-    try:
-        return lance.dataset(str(root))
-    except (OSError, ValueError, RuntimeError) as error:
-        raise TableDamagedError(
-            f"table {root.name} has a whole manifest but cannot be opened: {error}; needed is a readable "
-            "folder; check rights, free memory and that `pylance` has the pinned version"
-        ) from error
-
-
-def _quarantine(root: Path, manifest: Path, damage: str) -> None:
-    folder = root / _QUARANTINE
+def put_aside(root: Path, head: Head, damage: str) -> None:
+    """The version is not there any more: its manifest lies in `_quarantine`."""
+    folder = root / QUARANTINE
     folder.mkdir(exist_ok=True)
-    manifest.rename(folder / f"{manifest.name}.{time.time_ns()}")
-    (root / _VERSIONS / "latest_version_hint.json").unlink(missing_ok=True)
-    for changed in (folder, root / _VERSIONS):
+    head.path.rename(folder / f"{head.path.name}.{time.time_ns()}")
+    (root / VERSIONS / "latest_version_hint.json").unlink(missing_ok=True)
+    for changed in (folder, root / VERSIONS, root):
         _fsync_if_there(str(changed))
     log.warning(
-        "damaged head quarantined", extra={"table": root.name, "manifest": manifest.name, "damage": damage}
+        "damaged head quarantined", extra={"table": root.name, "version": head.version, "damage": damage}
     )
 
 
-def _manifests_newest_first(root: Path) -> list[Path]:
-    # Lance names manifests by 2^64 - 1 - version, so that the newest sorts first.
-    return sorted((root / _VERSIONS).glob("*.manifest"), key=lambda path: path.name.zfill(32))
+def no_version_left(root: Path) -> TableDamagedError:
+    """Every manifest is damaged or gone."""
+    return TableDamagedError(
+        f"table {root.name} has no readable version left; needed is at least one; "
+        f"bring back a manifest from {root / QUARANTINE} or import again"
+    )
 
 
 def _files(root: Path, passed_over: set[str]) -> list[tuple[str, _Seen]]:
@@ -138,11 +120,7 @@ def _files(root: Path, passed_over: set[str]) -> list[tuple[str, _Seen]]:
 
 
 def _is_manifest(path: str) -> bool:
-    return f"{os.sep}{_VERSIONS}{os.sep}" in path
-
-
-def _size(path: Path) -> int:
-    return path.stat().st_size if path.exists() else 0
+    return f"{os.sep}{VERSIONS}{os.sep}" in path
 
 
 def _fsync_if_there(path: str) -> bool:

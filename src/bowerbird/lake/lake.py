@@ -158,7 +158,8 @@ class Lake:
         self.close()
 
     def _table(self, spec: TableSpec) -> Table:
-        return Table(self.place.within(f"tables/{spec.name}.lance"), spec, self.config)
+        journals = self.path / "journal" if self.config.journal_entries else None
+        return Table(self.place.within(f"tables/{spec.name}.lance"), spec, self.config, journals)
 
     def _version_at(self, moment: int | str | datetime) -> int:
         if isinstance(moment, str) and moment.isdigit():

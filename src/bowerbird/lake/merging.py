@@ -1,18 +1,20 @@
 """This file is about bringing rows into a Lance dataset: merged by key, in batches that fit its memory."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 import lance
 import numpy as np
 import pyarrow as pa
 
+from bowerbird.lake.filters_sql import quoted_list
 from bowerbird.lake.schemas import TableSpec
 
 COMMIT_RETRIES = 100
 RETRY_FOR = timedelta(seconds=120)
 # Lance joins what comes in with what is there inside a pool of 300 MB; one merge brings some 64 MB at most.
 _ROWS_PER_BATCH = 4_096
+_KEYS_PER_QUERY = 2_000
 _BYTES_PER_BATCH = 4_000_000
 _BATCHES_PER_MERGE = 16
 
@@ -32,13 +34,30 @@ def merge(target: lance.LanceDataset, spec: TableSpec, rows: pa.Table) -> None:
         builder.execute(pa.RecordBatchReader.from_batches(part[0].schema, part))
 
 
-def append_blob(target: lance.LanceDataset, spec: TableSpec, key: str, content: bytes) -> None:
-    """Adds one new row that is mostly its content, which is not copied; a merge would copy it five times."""
+def blob_row(spec: TableSpec, key: str, content: bytes) -> pa.Table:
+    """One row that is mostly its content, which is not copied."""
     ends = pa.py_buffer(np.array([0, len(content)], dtype=np.int64))
     whole = pa.LargeBinaryArray.from_buffers(pa.large_binary(), 1, [None, ends, pa.py_buffer(content)])
-    rows = as_stored(pa.table({spec.key: [key], str(spec.blob): whole}, schema=spec.schema), spec)
-    reader = pa.RecordBatchReader.from_batches(rows.schema, rows.to_batches())
+    return pa.table({spec.key: [key], str(spec.blob): whole}, schema=spec.schema)
+
+
+def append(target: lance.LanceDataset, spec: TableSpec, rows: pa.Table) -> None:
+    """Adds rows whose keys are new without copying them; a merge would copy a large blob five times."""
+    stored = as_stored(rows, spec)
+    reader = pa.RecordBatchReader.from_batches(stored.schema, stored.to_batches())
     target.insert(reader, mode="append")
+
+
+def delete_keys(target: lance.LanceDataset, spec: TableSpec, keys: Sequence[str]) -> None:
+    """Removes the rows of these keys; `target` moves to the new version. Unknown keys are passed over."""
+    for listed in key_lists(spec, keys):
+        target.delete(listed, conflict_retries=COMMIT_RETRIES, retry_timeout=RETRY_FOR)
+
+
+def key_lists(spec: TableSpec, keys: Sequence[str]) -> Iterator[str]:
+    """Conditions that hold for rows of these keys, each of a size that the engine takes."""
+    for start in range(0, len(keys), _KEYS_PER_QUERY):
+        yield f"{spec.key} IN ({quoted_list(keys[start : start + _KEYS_PER_QUERY])})"
 
 
 def last_of_each_key(rows: pa.Table, key: str) -> pa.Table:

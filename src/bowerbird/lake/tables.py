@@ -14,22 +14,16 @@ from lance.query import FullTextOperator
 
 from bowerbird.core.errors import LakeError, NotFoundError
 from bowerbird.core.filters import Filter
+from bowerbird.lake.commits import Commits
 from bowerbird.lake.config import LakeConfig
-from bowerbird.lake.filters_sql import quoted_list, to_sql
-from bowerbird.lake.merging import (
-    COMMIT_RETRIES,
-    RETRY_FOR,
-    append_blob,
-    last_of_each_key,
-    merge,
-)
+from bowerbird.lake.filters_sql import to_sql
+from bowerbird.lake.journal import ADD, DELETE, UPSERT
+from bowerbird.lake.merging import append, blob_row, delete_keys, key_lists, last_of_each_key, merge
 from bowerbird.lake.places import Place
 from bowerbird.lake.schemas import TableSpec
 from bowerbird.lake.table_files import files_of
-from bowerbird.lake.table_making import check_columns, make_table
+from bowerbird.lake.table_making import check_columns
 from bowerbird.lake.upkeep import TableDebt, debt_of, index_fresh_rows, let_go, tidy
-
-_KEYS_PER_QUERY = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +37,24 @@ class TableVersion:
 class Table:
     """Rows under a declared key. Safe for threads and for several processes, on one disk or in a bucket."""
 
-    def __init__(self, where: Path | Place, spec: TableSpec, config: LakeConfig | None = None) -> None:
-        """Opens the table, mends a damaged head, and makes the table where there is none."""
+    def __init__(
+        self,
+        where: Path | Place,
+        spec: TableSpec,
+        config: LakeConfig | None = None,
+        journals: Path | None = None,
+    ) -> None:
+        """Opens the table, heals what an accident damaged, and makes the table where there is none.
+
+        `journals` is the folder for redo journals of tables on a disk; without one, none is kept.
+        """
         self.files = files_of(where)
         self.spec = spec
         self._config = config or LakeConfig()
         self._writing = threading.RLock()
         self._rows_since_index = self._rows_since_upkeep = self._writes_since_upkeep = 0
-        if not self.files.exists():
-            make_table(self.files, spec)
-        self._head = self.files.open()
+        self.commits = Commits(self.files, spec, self._config, journals)
+        self._head = self.commits.open()
         check_columns(self._head, spec)
 
     @property
@@ -104,9 +106,9 @@ class Table:
         if rows.num_rows == 0:
             return self.version
         with self._writing:
-            target = self._fresh()
-            merge(target, self.spec, rows)
-            self._committed(target)
+            with self.commits.change(UPSERT, rows, self._fresh) as target:
+                merge(target, self.spec, rows)
+            self._head = target
             self._tidy_after(rows.num_rows)
             return int(self._head.version)
 
@@ -118,20 +120,21 @@ class Table:
         """
         assert self.spec.is_content_addressed
         with self._writing, self.files.adding():
-            target = self._fresh()
-            if not target.count_rows(filter=next(self._key_lists([key]))):
-                append_blob(target, self.spec, key, content)
-                self._committed(target)
+            if not self._fresh().count_rows(filter=next(key_lists(self.spec, [key]))):
+                row = blob_row(self.spec, key, content)
+                with self.commits.change(ADD, row, self._fresh) as target:
+                    append(target, self.spec, row)
+                self._head = target
                 self._tidy_after(1)
             return int(self._head.version)
 
     def delete(self, keys: Sequence[str]) -> int:
         """Removes the rows; durable on return. Gives the new version. Unknown keys are passed over."""
+        gone = pa.table({self.spec.key: pa.array(keys, pa.string())})
         with self._writing:
-            target = self._fresh()
-            for listed in self._key_lists(keys):
-                target.delete(listed, conflict_retries=COMMIT_RETRIES, retry_timeout=RETRY_FOR)
-            self._committed(target)
+            with self.commits.change(DELETE, gone, self._fresh) as target:
+                delete_keys(target, self.spec, keys)
+            self._head = target
             return int(self._head.version)
 
     def scan(
@@ -168,7 +171,7 @@ class Table:
         blobs = "all_binary" if self.spec.blob in columns else None
         parts = [
             head.scanner(columns=with_key, filter=listed, blob_handling=blobs).to_table()
-            for listed in self._key_lists(list(dict.fromkeys(keys)) or [""])
+            for listed in key_lists(self.spec, list(dict.fromkeys(keys)) or [""])
         ]
         found = pa.concat_tables(parts)
         known = found[self.spec.key].combine_chunks()
@@ -251,7 +254,9 @@ class Table:
     def open_blob(self, key: str) -> BinaryIO | None:
         """The content under `key` as a file that is read in parts, or None; close it after use."""
         head = self._newest()
-        found = head.scanner(columns=[], filter=next(self._key_lists([key])), with_row_id=True).to_table()
+        found = head.scanner(
+            columns=[], filter=next(key_lists(self.spec, [key])), with_row_id=True
+        ).to_table()
         if not found.num_rows:
             return None
         opened = head.take_blobs(str(self.spec.blob), ids=found["_rowid"].to_pylist())
@@ -297,8 +302,8 @@ class Table:
             files.uri, version=version, storage_options=files.options, session=self._head.session()
         )
 
-    def _committed(self, target: lance.LanceDataset) -> None:
-        self.files.sync()
+    def _kept(self, target: lance.LanceDataset) -> None:
+        self.commits.keep(target)
         self._head = target
 
     def _tidy_after(self, rows: int) -> None:
@@ -311,7 +316,7 @@ class Table:
         elif self.spec.words and self._rows_since_index >= self._config.index_rows:
             target = self._fresh()
             index_fresh_rows(target)
-            self._committed(target)
+            self._kept(target)
             self._rows_since_index = 0
 
     def _tidy(self, *, is_thorough: bool) -> None:
@@ -320,14 +325,10 @@ class Table:
                 return
             target = self._fresh()
             tidy(target, self.files.sizes(), self._config, is_thorough=is_thorough)
-            self._committed(target)
+            self._kept(target)
             self._rows_since_index = self._rows_since_upkeep = self._writes_since_upkeep = 0
             let_go(target, self.spec, self._config)
-            self.files.forget()
-
-    def _key_lists(self, keys: Sequence[str]) -> Iterator[str]:
-        for start in range(0, len(keys), _KEYS_PER_QUERY):
-            yield f"{self.spec.key} IN ({quoted_list(keys[start : start + _KEYS_PER_QUERY])})"
+            self.commits.forget_removed()
 
     def _live_sql(self, where: Filter | None, *, with_tombstones: bool) -> str | None:
         conditions = []

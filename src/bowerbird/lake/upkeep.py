@@ -51,19 +51,27 @@ def debt_of(head: lance.LanceDataset, spec: TableSpec) -> TableDebt:
 
 def build_indexes(target: lance.LanceDataset, spec: TableSpec) -> None:
     """The indexes of a table that has just been made."""
-    target.create_scalar_index(spec.key, "BTREE", name=index_name(spec.key))
-    if spec.words is not None:
-        target.create_scalar_index(
-            spec.words,
-            "INVERTED",
-            name=index_name(spec.words),
-            # Splits Chinese, Japanese and Thai into words too, which are written without spaces.
-            base_tokenizer="icu",
-            with_position=False,
-            stem=True,
-            ascii_folding=True,
-            remove_stop_words=False,
-        )
+    for column in (spec.key, spec.words):
+        if column is not None:
+            build_index(target, spec, column)
+
+
+def build_index(target: lance.LanceDataset, spec: TableSpec, column: str) -> None:
+    """The index on the key or on the words, in place of one that may be there."""
+    if column == spec.key:
+        target.create_scalar_index(column, "BTREE", name=index_name(column))
+        return
+    target.create_scalar_index(
+        column,
+        "INVERTED",
+        name=index_name(column),
+        # Splits Chinese, Japanese and Thai into words too, which are written without spaces.
+        base_tokenizer="icu",
+        with_position=False,
+        stem=True,
+        ascii_folding=True,
+        remove_stop_words=False,
+    )
 
 
 def index_fresh_rows(target: lance.LanceDataset) -> None:
