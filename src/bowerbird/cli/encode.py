@@ -5,7 +5,7 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from bowerbird.cli.lake import shown_progress
+from bowerbird.cli.import_told import shown_progress
 from bowerbird.cli.lake_leaf import add_lake_option, opened
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bowerbird.cli.lake import add_allowed_hosts
+from bowerbird.cli.lake_import import add_allowed_hosts
 from bowerbird.cli.lake_leaf import add_home_option
 from bowerbird.core.errors import InputError
 from bowerbird.lake.places import as_address
@@ -62,7 +62,7 @@ def run_up(args: argparse.Namespace) -> int:
 def prepare(source: str | None, options: "ImportOptions", settings: "ServeSettings") -> None:
     """Brings the lake to where it can be served."""
     from bowerbird.cli.encode import encode_lake
-    from bowerbird.cli.lake import sentence_of, shown_progress, told
+    from bowerbird.cli.import_told import sentence_of, shown_progress, told
     from bowerbird.cli.retrieve import index_lake
     from bowerbird.lake.importing.remote_base import is_address
     from bowerbird.lake.importing.sourcing import bring_in

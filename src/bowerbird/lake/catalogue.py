@@ -80,7 +80,7 @@ class Catalogue:
 
     @property
     def live(self) -> np.ndarray:
-        """[size] bool: an item has this number, is not deleted, and is not unsafe: it may be shown."""
+        """[size] bool: an item has this number, is not deleted, unsafe or hidden."""
         return self._columns.view["live"]
 
     @property

@@ -27,7 +27,7 @@ ITEM_COLUMNS = (
 MEDIA_COLUMNS = ("id", "colours", "signature")
 PATH_SEPARATOR = "\x1f"
 NO_PRICE = -1
-UNSAFE = "unsafe"
+_NEVER_SHOWN = pa.array(["unsafe", "hidden"])
 _ROOM = 1.25
 
 
@@ -110,8 +110,8 @@ class CatalogueColumns:
         paths = pc.binary_join(items["category"], PATH_SEPARATOR)
         arrays.category[numbers] = self._vocabularies["category"].encode(paths)
         self._put_pictures(numbers, media, media_rows)
-        may_be_shown = pc.fill_null(pc.not_equal(items["safety"], UNSAFE), True)
-        arrays.live[numbers] = may_be_shown.to_numpy()
+        never_shown = pc.is_in(items["safety"], value_set=_NEVER_SHOWN)
+        arrays.live[numbers] = pc.invert(never_shown).to_numpy()
 
     def delete(self, numbers: np.ndarray) -> None:
         """Numbers that no live item has any more; unknown ones are passed over."""

@@ -34,7 +34,7 @@ class StoredItem:
     Attributes:
         fields: as they arrived; without `created_ms` the time of the first put counts.
         media_ids: sha256 hex of its pictures, the main one first.
-        safety: `unknown`, `safe` or `unsafe`.
+        safety: `unknown`, `safe`, `unsafe`, or `hidden`; the last two are never shown.
         source: name of the import it came with.
         row_hash: changes when anything in the source's row changes.
     """

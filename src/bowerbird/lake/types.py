@@ -125,6 +125,9 @@ class ImportReport:
 
     Attributes:
         is_unread: the catalogue as a whole had not changed, so that no row was read.
+        events, events_known, events_refused, events_of_unknown_items: what people did, if the source tells:
+            new in the event log, there before, unreadable, or left out, since the item is not in the lake.
+        boards, saves: new ones.
     """
 
     rows_in: int
@@ -137,6 +140,12 @@ class ImportReport:
     rejects_path: str | None
     by_code: dict[str, int] = field(default_factory=dict)
     is_unread: bool = False
+    events: int = 0
+    events_known: int = 0
+    events_refused: int = 0
+    events_of_unknown_items: int = 0
+    boards: int = 0
+    saves: int = 0
 
 
 class Event(BaseModel):

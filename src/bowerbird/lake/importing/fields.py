@@ -82,12 +82,12 @@ class FieldMap:
         return sale_at(now_ms, self._value(row, "sale_price"), self._value(row, "sale_period"))
 
     def safety(self, row: Mapping[str, Cell]) -> str:
-        """`unsafe` where the row says that the item is for adults.
+        """`unsafe` where the row says that the item is for adults, `hidden` where it is not to be shown.
 
         Raises:
             RowError: it says neither yes nor no.
         """
-        return safety_of(self._value(row, "adult"))
+        return safety_of(self._value(row, "adult"), self._value(row, "hidden"))
 
     def item(self, row: Mapping[str, Cell], *, id_: str, is_on_sale: bool = False) -> ItemFields:
         """The row as an item under this id.

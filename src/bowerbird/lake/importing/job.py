@@ -11,7 +11,7 @@ import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
@@ -19,6 +19,7 @@ from typing import TypeVar
 from bowerbird.lake.decoding import DecodePool
 from bowerbird.lake.fetching.fetcher import Fetcher
 from bowerbird.lake.importing.batch import Batch, Stored, reject_of, store
+from bowerbird.lake.importing.behaviour import Remembered, Remembering, remember
 from bowerbird.lake.importing.fields import FieldMaps
 from bowerbird.lake.importing.missing import SeenIds, remove_missing
 from bowerbird.lake.importing.reading import FoundRow, KnownRow, Reader
@@ -57,6 +58,7 @@ class ImportOptions:
         allowed_hosts: hosts of pictures that may lie in a private net; all others must be public.
         kind: one of `KINDS` of `sources.py`; told by the content if empty.
         allow_no_picture: rows that name no picture become items with nothing but words.
+        actions: an export's word for what people do → action, where the word does not tell.
     """
 
     name: str = ""
@@ -68,6 +70,7 @@ class ImportOptions:
     allowed_hosts: tuple[str, ...] = ()
     kind: str = ""
     allow_no_picture: bool = False
+    actions: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -124,7 +127,7 @@ def run_import(
     address: str = "",
 ) -> ImportRun:
     """Like `import_source`; if the place was fetched, names of pictures are relative to its `address`."""
-    opened = open_source(place, options.kind, options.images)
+    opened = open_source(place, options.kind, options.images, options.actions)
     source = opened.source
     fetcher = fetcher or Fetcher(allowed_hosts=options.allowed_hosts)
     base = RemoteBase(opened.pictures, fetcher, address)
@@ -134,11 +137,15 @@ def run_import(
     seen = SeenIds()
     rejects = RejectsFile(_rejects_path(lake, name))
     pool = DecodePool(options.workers)
-    reader = Reader(lake, base, maps, pool, seen, needs_pictures=not options.allow_no_picture)
+    needs_pictures = opened.needs_pictures and not options.allow_no_picture
+    reader = Reader(lake, base, maps, pool, seen, needs_pictures=needs_pictures)
     run = _Run(lake, name, reader, rejects, progress)
     try:
         with pool, run:
             run.take_in(source)
+        remembered = Remembered()
+        if isinstance(source, Remembering) and not run.is_cut_off:
+            remembered = remember(lake, name, source, rejects)
         removed = 0
         if options.remove_missing and not run.is_cut_off:
             removed = remove_missing(
@@ -148,7 +155,7 @@ def run_import(
         reader.close()
         rejects.close()
         seen.close()
-    report = run.report(removed, time.monotonic() - started, source.passed_over())
+    report = run.report(removed, time.monotonic() - started, source.passed_over(), remembered)
     log.info("import finished", extra={"source": name, "rows": report.rows_in, "seconds": report.seconds})
     is_settled = not (run.is_cut_off or rejects.by_field["picture"] or reader.has_local_pictures)
     return ImportRun(report, is_settled, reader.changes_ms)
@@ -195,7 +202,9 @@ class _Run:
         self._store_soon()
         self._settle()
 
-    def report(self, removed: int, seconds: float, passed_over: Mapping[str, int]) -> ImportReport:
+    def report(
+        self, removed: int, seconds: float, passed_over: Mapping[str, int], remembered: Remembered
+    ) -> ImportReport:
         """What was done."""
         tally, path = self._tally, self._rejects.path
         assert tally.rows_in == tally.accepted + tally.rejected + tally.unchanged
@@ -209,6 +218,7 @@ class _Run:
             version=self._lake.items.version,
             rejects_path=str(path) if path else None,
             by_code={**self._rejects.by_code, **passed_over},
+            **asdict(remembered),
         )
 
     def __enter__(self) -> "_Run":

@@ -73,23 +73,27 @@ def offered_price(
     return sale_micros, sale_named or named, listed
 
 
-def safety_of(adult: Cell) -> str:
-    """`unsafe` for what its shop says is for adults, else `unknown`.
+def safety_of(adult: Cell, hidden: Cell = None) -> str:
+    """`unsafe` for what is for adults, `hidden` for what is not to be shown, else `unknown`.
 
     Raises:
         RowError: neither yes nor no: rather refused than shown to children.
     """
-    word = values.text_of(adult).lower()
-    if word in _YES:
+    if _is_yes("adult", adult):
         return "unsafe"
-    if word in _NO:
-        return "unknown"
+    return "hidden" if _is_yes("hidden", hidden) else "unknown"
+
+
+def _is_yes(field: str, value: Cell) -> bool:
+    word = values.text_of(value).lower()
+    if word in _YES or word in _NO:
+        return word in _YES
     raise RowError(
-        "whether the item is for adults is neither yes nor no",
-        field="adult",
-        code="bad-adult",
+        f"whether the item is {'for adults' if field == 'adult' else 'hidden'} is neither yes nor no",
+        field=field,
+        code="bad-adult" if field == "adult" else "bad-hidden",
         hint="write yes or no",
-        received=adult,
+        received=value,
     )
 
 

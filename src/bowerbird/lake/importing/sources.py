@@ -1,7 +1,7 @@
 """This file is about which kind of catalogue a place is: told by its content, or said by a person."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,8 +10,10 @@ from bowerbird.lake.importing.address_list import AddressListSource, is_address_
 from bowerbird.lake.importing.feeds import FeedSource
 from bowerbird.lake.importing.files import encoding_of, sample_of, stem_of
 from bowerbird.lake.importing.folder import PICTURE_ENDINGS, FolderSource
+from bowerbird.lake.importing.gorse import GorseSource, file_of
 from bowerbird.lake.importing.parquet import ParquetSource
 from bowerbird.lake.importing.picture_bases import FolderBase, ZipBase
+from bowerbird.lake.importing.recbole import RecBoleSource
 from bowerbird.lake.importing.shards import files_of_folder, files_of_pattern, is_pattern
 from bowerbird.lake.importing.tables import DelimitedSource, JsonLinesSource
 from bowerbird.lake.importing.types import Source
@@ -19,6 +21,7 @@ from bowerbird.lake.importing.webdataset import WebDatasetSource
 
 _TARS = (".tar", ".tar.gz", ".tgz")
 _PARQUETS = (".parquet", ".pq")
+_OF_WORDS = ("gorse", "recbole")
 _TEXT_ENDINGS = ("", "txt", "csv", "tsv", "tab", "feed", "dat")
 _OFFICE = re.compile(r"\.(xls|doc|ppt|od)[a-z]{1,2}$", re.IGNORECASE)
 
@@ -65,6 +68,16 @@ class Place:
             raise InputError(f"{self.path} has no file that ends in {' or '.join(endings)}; check the folder")
         return found
 
+    def folder(self) -> Path:
+        """The folder that it is.
+
+        Raises:
+            InputError: it is a file.
+        """
+        if self.files:
+            raise InputError(f"{self.files[0]} is a file; needed is the folder of an export; name that")
+        return self.path
+
     def file(self) -> Path:
         """The one file that it is.
 
@@ -79,14 +92,27 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A catalogue, and where the pictures are that its rows name."""
+    """A catalogue, and where the pictures are that its rows name.
+
+    Attributes:
+        needs_pictures: rows without a picture are refused.
+    """
 
     source: Source
     pictures: FolderBase | ZipBase
+    needs_pictures: bool = True
 
 
-def open_source(place: Place, kind: str = "", images: Path | None = None) -> Opened:
+def open_source(
+    place: Place, kind: str = "", images: Path | None = None, actions: Mapping[str, str] | None = None
+) -> Opened:
     """The catalogue at a place; of `kind`, or of the kind that its content tells.
+
+    Args:
+        place: where it is.
+        kind: one of `KINDS`.
+        images: a folder or zip of the pictures that its rows name.
+        actions: an export's word for what people do → action, where the word does not tell.
 
     Raises:
         InputError: it is of no kind that is taken, or not of the kind that was said.
@@ -95,7 +121,8 @@ def open_source(place: Place, kind: str = "", images: Path | None = None) -> Ope
     kind = kind or kind_of(place)
     if kind not in KINDS:
         raise InputError(f"kind {kind!r} was received; needed is one of {', '.join(KINDS)}; say one of these")
-    return Opened(KINDS[kind](place), _pictures_of(place, kind, images))
+    source = KINDS[kind](place, actions or {})
+    return Opened(source, _pictures_of(place, kind, images), needs_pictures=kind not in _OF_WORDS)
 
 
 def kind_of(place: Place) -> str:
@@ -126,6 +153,10 @@ def _pictures_of(place: Place, kind: str, images: Path | None) -> FolderBase | Z
 def _kind_of_folder(folder: Path) -> str:
     """A folder is one of pictures, unless it holds nothing but shards."""
     names = [path.name.lower() for path in folder.iterdir() if not path.name.startswith(".")]
+    if file_of(folder, "items") is not None and file_of(folder, "feedback") is not None:
+        return "gorse"
+    if any(name.endswith(".item") for name in names):
+        return "recbole"
     if (folder / "data").is_dir():
         names.extend(path.name.lower() for path in (folder / "data").iterdir())
     if any(name.rpartition(".")[2] in PICTURE_ENDINGS for name in names):
@@ -171,28 +202,30 @@ def _kind_of_text(path: Path, ending: str, text: str) -> str:
     return "tsv" if "\t" in text.partition("\n")[0] else ""
 
 
-def _pictures(place: Place) -> Source:
+def _pictures(place: Place, _: Mapping[str, str]) -> Source:
     base = FolderBase(place.path) if not place.files else ZipBase(place.file())
     return FolderSource(base, place.name)
 
 
-def _parquet(place: Place) -> Source:
+def _parquet(place: Place, _: Mapping[str, str]) -> Source:
     return ParquetSource(place.shards(*_PARQUETS), place.name, root=None if place.files else place.path)
 
 
-KINDS: dict[str, Callable[[Place], Source]] = {
+KINDS: dict[str, Callable[[Place, Mapping[str, str]], Source]] = {
     "pictures": _pictures,
-    "csv": lambda place: DelimitedSource(place.file()),
-    "tsv": lambda place: DelimitedSource(place.file(), "\t"),
-    "jsonl": lambda place: JsonLinesSource(place.file()),
-    "feed": lambda place: FeedSource(place.file()),
+    "csv": lambda place, _: DelimitedSource(place.file()),
+    "tsv": lambda place, _: DelimitedSource(place.file(), "\t"),
+    "jsonl": lambda place, _: JsonLinesSource(place.file()),
+    "feed": lambda place, _: FeedSource(place.file()),
     "parquet": _parquet,
-    "webdataset": lambda place: WebDatasetSource(place.shards(*_TARS), place.name),
-    "addresses": lambda place: AddressListSource(place.file()),
+    "webdataset": lambda place, _: WebDatasetSource(place.shards(*_TARS), place.name),
+    "addresses": lambda place, _: AddressListSource(place.file()),
+    "gorse": lambda place, actions: GorseSource(place.folder(), place.name, actions),
+    "recbole": lambda place, actions: RecBoleSource(place.folder(), place.name, actions),
 }
-"""Kind → what opens a catalogue of it. A new kind is a line here and one in `docs/lake-import.md`."""
+"""Kind → what opens it, given which words mean which action. New kinds are lines here and in the docs."""
 
 KINDS_TEXT = (
     "a folder or .zip of pictures, .csv, .tsv, .jsonl, .parquet, a product feed (.xml), a WebDataset (.tar), "
-    "or a .txt of addresses"
+    "a .txt of addresses, or an export of Gorse, RecBole, Pinry or Immich"
 )

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert  # SQLite understands the same clauses
 
 from bowerbird.core.clock import Clock
 from bowerbird.core.errors import NotFoundError
@@ -65,6 +66,24 @@ class Boards:
         with self._engine.begin() as connection:
             connection.execute(sa.insert(board).values(**values, created_ms=now_ms, updated_ms=now_ms))
         return Board(board_id, owner, name, description, is_secret, now_ms, now_ms, 0, (), ())
+
+    def put(
+        self, board_id: str, owner: str, name: str, *, description: str = "", is_secret: bool = False
+    ) -> bool:
+        """A board under an id of its own; whether it is new. One that is there stays as its owner left it."""
+        now_ms = self._clock.now_ms()
+        row = {
+            "id": board_id,
+            "owner": owner,
+            "name": name,
+            "description": description,
+            "is_secret": is_secret,
+            "created_ms": now_ms,
+            "updated_ms": now_ms,
+        }
+        with self._engine.begin() as connection:
+            made = insert(board).values(row).on_conflict_do_nothing(index_elements=["id"])
+            return bool(connection.execute(made).rowcount)
 
     def get(self, board_id: str) -> Board:
         """The board.

@@ -1,5 +1,6 @@
 """This file is about people: that they exist, since when, and whether they consent to being remembered."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -34,6 +35,16 @@ class People:
         with self._engine.begin() as connection:
             connection.execute(insert(person).values(values).on_conflict_do_nothing(index_elements=["id"]))
         return self.get(made.id) or made
+
+    def create_many(self, person_ids: Iterable[str]) -> int:
+        """All of them are known; gives how many were new."""
+        now_ms = self._clock.now_ms()
+        rows = [{"id": id_, "created_ms": now_ms, "consent": True} for id_ in dict.fromkeys(person_ids)]
+        if not rows:
+            return 0
+        with self._engine.begin() as connection:
+            made = insert(person).on_conflict_do_nothing(index_elements=["id"]).returning(person.c.id)
+            return len(connection.execute(made, rows).all())
 
     def get(self, person_id: str) -> Person | None:
         """The person, or None."""

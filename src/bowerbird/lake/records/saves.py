@@ -1,5 +1,6 @@
 """This file is about saves: which item is on which board, in which section, since when."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -51,6 +52,23 @@ class Saves:
             )
             _touch(connection, board_id, now_ms)
             return _one(connection, board_id, item_id)
+
+    def add_many(self, board_id: str, item_ids: Sequence[str]) -> int:
+        """All these items are on the board, the first one as the newest of them; gives how many were not."""
+        now_ms = self._clock.now_ms()
+        rows = [
+            {"board_id": board_id, "item_id": item_id, "saved_ms": now_ms, "position": now_ms - place}
+            for place, item_id in enumerate(item_ids)
+        ]
+        if not rows:
+            return 0
+        with self._engine.begin() as connection:
+            _check_place(connection, board_id, None)
+            made = insert(save).on_conflict_do_nothing(index_elements=["board_id", "item_id"])
+            added = len(connection.execute(made.returning(save.c.item_id), rows).all())
+            if added:
+                _touch(connection, board_id, now_ms)
+        return added
 
     def unsave(self, board_id: str, item_id: str) -> bool:
         """The item is not on the board any more; False if it was not there."""
