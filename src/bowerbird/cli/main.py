@@ -12,7 +12,7 @@ from bowerbird import __version__, cli
 from bowerbird.cli import logs
 from bowerbird.core.errors import BowerbirdError
 
-ORDER = ("up", "lake", "encode", "retrieve", "serve", "doctor")
+ORDER = ("up", "lake", "encode", "retrieve", "measure", "serve", "doctor")
 INTERRUPTED = 130
 
 

@@ -1,0 +1,56 @@
+"""This file is about the words that name interactions on the command line, and how they are split."""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bowerbird.cli.checked import checked
+
+if TYPE_CHECKING:
+    from bowerbird.learn.data import DataConfig, Reading
+    from bowerbird.learn.splits import Split
+
+
+def add_data_words(parser: argparse.ArgumentParser) -> None:
+    """Adds `--data` or `--lake`, and everything about reading and splitting."""
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument(
+        "--data", type=Path, help="sequences.txt, RecBole's .inter, MovieLens' ratings: a folder or file"
+    )
+    source.add_argument("--lake", type=Path, help="folder of a lake")
+    parser.add_argument("--as-of", help="version or time of the lake (default: now)")
+    parser.add_argument(
+        "--split",
+        choices=["loo", "time"],
+        default="loo",
+        help="hold out each person's last interaction, or everything after a moment (default: loo)",
+    )
+    parser.add_argument(
+        "--time-ties",
+        choices=["file", "shuffled"],
+        default="file",
+        help="interactions of one person and moment: the source's order, or a drawn one (default: file)",
+    )
+    parser.add_argument("--least-rating", type=float, help="leave out ratings below this")
+    parser.add_argument(
+        "--repeats",
+        choices=["keep", "first", "last"],
+        default="keep",
+        help="the same item again (default: keep)",
+    )
+
+
+def read_and_split(
+    args: argparse.Namespace, tell: Callable[[str], None]
+) -> "tuple[Reading, Split, DataConfig]":
+    """What the words name, read and divided, with the settings it was read with."""
+    from bowerbird.learn.data import DataConfig, read
+    from bowerbird.learn.splits import SplitConfig, split
+
+    config = checked(
+        DataConfig, time_ties=args.time_ties, least_rating=args.least_rating, repeats=args.repeats
+    )
+    reading = read(args.data or args.lake, config, as_of=args.as_of)
+    tell(f"{len(reading.interactions):,} interactions read")
+    return reading, split(reading.interactions, SplitConfig(kind=args.split)), config

@@ -1,0 +1,1 @@
+"""Takes tables, gives model files: interactions, splits, evaluation, the trainer, the registry."""
