@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bowerbird.cli.data_words import add_data_words, read_and_split
-from bowerbird.cli.lake import shown_progress
+from bowerbird.cli.import_told import shown_progress
 from bowerbird.cli.retrievers import MODELS, retrievers_of
 
 if TYPE_CHECKING:
