@@ -1,7 +1,7 @@
 """How many pictures a second become searchable, beside a bare decode-and-encode loop; is memory flat?
 
-The whole way: files of a folder are imported (decoded, looked at, stored durably), encoded, and put into indexes,
-as `bowerbird up` does it. The baseline, in the same run and on the same files, with one thread a core: read the
+The whole way: files of a folder are imported (decoded, looked at, stored durably), encoded meanwhile, and put into
+indexes, as `bowerbird up` does it. The baseline, in the same run and on the same files, with one thread a core: read the
 file, decode it with Pillow, encode it, keep the vector in memory. Where pictures have words (`titled`), the bare
 loop encodes these too, since without them nothing is found by words. The two take turns, and the middle run of
 each counts. Memory is the highest resident set of the importing process and its workers together.
@@ -130,13 +130,15 @@ def _bare(files: Sequence[Path], encoders: Encoders, *, is_titled: bool) -> floa
 
 def _whole(lake_path: Path, pictures: Path, encoders: Encoders) -> tuple[float, float]:
     """Seconds until everything can be searched, and the highest memory in MB."""
+    from bowerbird.encode.arriving import ArrivingPictures
     from bowerbird.encode.fitting import fit_space
     from bowerbird.lake.catalogue import Catalogue
     from bowerbird.retrieve.indexes import Indexes
 
     with Lake.open(lake_path, create=True) as lake, _Highest() as highest:
         started = time.perf_counter()
-        report = import_source(lake, pictures)
+        with ArrivingPictures(lake, encoders) as arriving:
+            report = import_source(lake, pictures, on_new_pictures=arriving.take)
         imported = time.perf_counter()
         encode_missing(lake, encoders)
         encoded = time.perf_counter()
@@ -146,7 +148,7 @@ def _whole(lake_path: Path, pictures: Path, encoders: Encoders) -> tuple[float, 
         ended = time.perf_counter()
         assert report.accepted == report.rows_in == len(indexes.look)
     steps = np.diff([started, imported, encoded, fitted, ended]).round(2).tolist()
-    print(f"import, encode, fit, index: {steps} s", file=sys.stderr)
+    print(f"import and encode, words, fit, index: {steps} s", file=sys.stderr)
     return ended - started, highest.mb
 
 

@@ -53,7 +53,7 @@ def test_every_vector_carries_its_stamp(shapes_lake: Lake, encoders: Encoders) -
 def test_job_that_was_stopped_goes_on_where_it_was(
     shapes_lake: Lake, encoders: Encoders, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bowerbird.encode.job._ROWS_A_WRITE", 16)
+    monkeypatch.setattr("bowerbird.encode.job.ROWS_A_WRITE", 16)
 
     def stop(kind: str, done: int) -> None:
         if done >= 32:

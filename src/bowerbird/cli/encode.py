@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from rich.progress import Progress
 
-    from bowerbird.encode import EncodeConfig
+    from bowerbird.encode import EncodeConfig, Encoders
     from bowerbird.encode.job import EncodeReport
     from bowerbird.lake.lake import Lake
 
@@ -109,25 +109,26 @@ def run_words(args: argparse.Namespace) -> int:
     return 0
 
 
-def encode_lake(lake: "Lake", config: "EncodeConfig") -> str:
-    """Encodes what is missing, fits the space where that is due; gives a sentence."""
+def encode_lake(lake: "Lake", encoders: "Encoders", config: "EncodeConfig", *, encoded: int = 0) -> str:
+    """Encodes what is missing, fits the space where that is due; gives a sentence.
+
+    `encoded` pictures were encoded on their way in.
+    """
     from bowerbird.encode.fitting import fit_if_due
     from bowerbird.encode.job import encode_missing
-    from bowerbird.encode.registry import load_encoders
 
-    encoders = load_encoders(config)
     with shown_progress(is_hidden=False) as progress:
         report = encode_missing(lake, encoders, counted(progress), config)
     space = fit_if_due(lake, encoders)
     return (
-        f"encoded {_seen(report)} and {report.words:,} texts in {report.seconds:.1f} s; "
+        f"encoded {_seen(report, encoded)} and {report.words:,} texts; "
         f"joint space {space.stamp_text.rsplit('.', 1)[-1]}"
     )
 
 
-def _seen(report: "EncodeReport") -> str:
+def _seen(report: "EncodeReport", encoded_before: int = 0) -> str:
     frames = f", {report.frames:,} frames of videos" if report.frames else ""
-    return f"{report.pictures:,} pictures{frames}"
+    return f"{encoded_before + report.pictures:,} pictures{frames}"
 
 
 def counted(progress: "Progress") -> "Callable[[str, int], None]":

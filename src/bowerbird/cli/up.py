@@ -64,16 +64,24 @@ def prepare(source: str | None, options: "ImportOptions", settings: "ServeSettin
     from bowerbird.cli.encode import encode_lake
     from bowerbird.cli.import_told import sentence_of, shown_progress, told
     from bowerbird.cli.retrieve import index_lake
+    from bowerbird.encode.arriving import ArrivingPictures
+    from bowerbird.encode.registry import load_encoders
     from bowerbird.lake.importing.remote_base import is_address
     from bowerbird.lake.importing.sourcing import bring_in
     from bowerbird.lake.lake import Lake
 
     with Lake.open(settings.lake, create=source is not None, home=settings.home) as lake:
+        encoders, encoded = load_encoders(settings.encode), 0
         if source is not None:
-            with shown_progress(is_hidden=False) as progress:
-                report = bring_in(lake, source, options, told(progress), keep_unchanged=is_address(source))
+            arriving = ArrivingPictures(lake, encoders, settings.encode)
+            with shown_progress(is_hidden=False) as progress, arriving:
+                report = bring_in(
+                    lake, source, options, told(progress),
+                    keep_unchanged=is_address(source), on_new_pictures=arriving.take,
+                )  # fmt: skip
             print(sentence_of(report), flush=True)
-        print(encode_lake(lake, settings.encode), flush=True)
+            encoded = arriving.encoded
+        print(encode_lake(lake, encoders, settings.encode, encoded=encoded), flush=True)
         print(index_lake(lake, settings.encode), flush=True)
 
 

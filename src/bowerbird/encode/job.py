@@ -1,6 +1,5 @@
 """This file is about the encode job: every picture and every text of the lake gets its embedding, once."""
 
-import io
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -9,9 +8,8 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
-from PIL import Image
 
-from bowerbird.core.arrays import Embeddings, Pixels
+from bowerbird.core.arrays import Embeddings
 from bowerbird.encode.config import EncodeConfig
 from bowerbird.encode.fitting import fit_space, load_space
 from bowerbird.encode.registry import Encoders
@@ -23,6 +21,7 @@ from bowerbird.encode.stored import (
     words_key,
     words_table,
 )
+from bowerbird.encode.thumbs import ROWS_A_WRITE, EncodedPart, encode_thumbs
 from bowerbird.lake.lake import Lake
 from bowerbird.lake.tables import Table
 
@@ -33,7 +32,6 @@ log = logging.getLogger(__name__)
 Progress = Callable[[str, int], None]
 """Called with `pictures`, `frames` or `words` and how many are done so far."""
 _T = TypeVar("_T")
-_ROWS_A_WRITE = 1024
 _TEXTS_A_TASK = 64
 
 
@@ -58,7 +56,7 @@ def encode_missing(
 ) -> EncodeReport:
     """Embeddings for all pictures and words that have none of these encoders yet.
 
-    Can be stopped at any time and started again: what was written stays, at most `_ROWS_A_WRITE` embeddings
+    Can be stopped at any time and started again: what was written stays, at most `ROWS_A_WRITE` embeddings
     are computed twice. Memory does not grow with the lake but for 8 bytes an embedding.
     """
     settings = config or EncodeConfig()
@@ -112,10 +110,8 @@ class _Pictures:
             tell(done)
         return done, taken - done
 
-    def _encode(self, part: Sequence[tuple[str, bytes]]) -> tuple[list[str], Embeddings]:
-        decoded = [(key, pixels) for key, thumb in part if (pixels := _pixels(thumb)) is not None]
-        vectors = self.encoders.pictures.encode_pictures([pixels for _, pixels in decoded])
-        return [key for key, _ in decoded], vectors
+    def _encode(self, part: Sequence[tuple[str, bytes]]) -> EncodedPart:
+        return encode_thumbs(self.encoders.pictures, part)
 
 
 def _encode_words(lake: Lake, encoders: Encoders, threads: ThreadPoolExecutor, tell: Progress) -> int:
@@ -135,7 +131,7 @@ def _encode_words(lake: Lake, encoders: Encoders, threads: ThreadPoolExecutor, t
                     seen.add(code)
                     yield key, text
 
-    def encode(part: Sequence[tuple[str, str]]) -> tuple[list[str], Embeddings]:
+    def encode(part: Sequence[tuple[str, str]]) -> EncodedPart:
         return [key for key, _ in part], encoders.words.encode_words([text for _, text in part])
 
     done = 0
@@ -171,16 +167,6 @@ def _among(hashes: np.ndarray, known: np.ndarray) -> list[bool]:
     return among
 
 
-def _pixels(thumb: bytes | None) -> Pixels | None:
-    """None where there is no thumbnail or it is damaged; `lake import` makes it again."""
-    try:
-        with Image.open(io.BytesIO(thumb or b"")) as picture:
-            return np.asarray(picture.convert("RGB"))
-    except (OSError, ValueError) as error:
-        log.warning("thumbnail unreadable", extra={"error": str(error), "next": "bowerbird lake import"})
-        return None
-
-
 def _slices(things: list[_T], size: int) -> Iterator[list[_T]]:
     for start in range(0, len(things), size):
         yield things[start : start + size]
@@ -197,17 +183,14 @@ def _grouped(things: Iterable[_T], size: int) -> Iterator[list[_T]]:
         yield group
 
 
-_Part = tuple[list[str], Embeddings]
-
-
 def _ahead(
     threads: ThreadPoolExecutor,
-    encode: Callable[[Sequence[_T]], _Part],
+    encode: Callable[[Sequence[_T]], EncodedPart],
     parts: Iterable[list[_T]],
     most_waiting: int,
-) -> Iterator[_Part]:
+) -> Iterator[EncodedPart]:
     """Results in order; while one is used, at most `most_waiting` others are being made or wait."""
-    waiting: list[Future[_Part]] = []
+    waiting: list[Future[EncodedPart]] = []
     for part in parts:
         waiting.append(threads.submit(encode, part))
         if len(waiting) >= most_waiting:
@@ -216,14 +199,14 @@ def _ahead(
         yield future.result()
 
 
-def _collected(parts: Iterable[_Part]) -> Iterator[_Part]:
+def _collected(parts: Iterable[EncodedPart]) -> Iterator[EncodedPart]:
     """The same rows in pieces large enough to write."""
     keys: list[str] = []
     vectors: list[Embeddings] = []
     for some_keys, some_vectors in parts:
         keys += some_keys
         vectors.append(some_vectors)
-        if len(keys) >= _ROWS_A_WRITE:
+        if len(keys) >= ROWS_A_WRITE:
             yield keys, np.concatenate(vectors)
             keys, vectors = [], []
     if keys:

@@ -56,11 +56,17 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What became of a batch. `remarks` are not refusals: the row went in without something."""
+    """What became of a batch.
+
+    Attributes:
+        remarks: no refusals; the row went in without something.
+        pictures: those that the lake did not have.
+    """
 
     accepted: int
     rejects: tuple[Reject, ...]
     remarks: tuple[Reject, ...]
+    pictures: tuple[DecodedPicture, ...]
 
 
 def row_hash_of(fields: ItemFields, refs: Sequence[PictureRef | RowError]) -> str:
@@ -94,7 +100,7 @@ def store(lake: Lake, batch: Batch, source: str) -> Stored:
         put_moving(lake, new)
         lake.media.upsert(media_rows(new))
     put_items(lake, items)
-    return Stored(len(items), tuple(rejects), tuple(remarks))
+    return Stored(len(items), tuple(rejects), tuple(remarks), tuple(new))
 
 
 def media_rows(pictures: Sequence[DecodedPicture]) -> pa.Table:

@@ -9,7 +9,7 @@ import logging
 import os
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -28,9 +28,12 @@ from bowerbird.lake.importing.remote_base import RemoteBase
 from bowerbird.lake.importing.sources import Place, open_source
 from bowerbird.lake.importing.types import PictureRef, RowError, Source, SourceRow
 from bowerbird.lake.lake import Lake
-from bowerbird.lake.types import ImportReport
+from bowerbird.lake.types import DecodedPicture, ImportReport
 
 log = logging.getLogger(__name__)
+
+TakePictures = Callable[[Sequence[DecodedPicture]], None]
+"""Called with the pictures of a batch that the lake did not have, once they are stored."""
 
 _Row = TypeVar("_Row", SourceRow, FoundRow)
 _Done = TypeVar("_Done")
@@ -104,10 +107,12 @@ def import_source(
     options: ImportOptions | None = None,
     progress: Callable[[ImportProgress], None] | None = None,
     fetcher: Fetcher | None = None,
+    on_new_pictures: TakePictures | None = None,
 ) -> ImportReport:
     """Brings a catalogue into the lake. Durable on return; may be stopped at any point and started again.
 
     `fetcher` gets the pictures that rows name by address; without one, a fetcher as the options say.
+    `on_new_pictures` is given the pictures of a batch once they are stored; the next batch waits for it.
 
     Raises:
         InputError: the source as a whole cannot be read, or an option does not fit it.
@@ -115,7 +120,8 @@ def import_source(
         TooLargeError: it was asked for and is too much to do without agreement.
     """
     options = options or ImportOptions()
-    return run_import(lake, Place.find(place), options, progress, fetcher).report
+    run = run_import(lake, Place.find(place), options, progress, fetcher, on_new_pictures=on_new_pictures)
+    return run.report
 
 
 def run_import(
@@ -125,6 +131,7 @@ def run_import(
     progress: Callable[[ImportProgress], None] | None = None,
     fetcher: Fetcher | None = None,
     address: str = "",
+    on_new_pictures: TakePictures | None = None,
 ) -> ImportRun:
     """Like `import_source`; if the place was fetched, names of pictures are relative to its `address`."""
     opened = open_source(place, options.kind, options.images, options.actions)
@@ -139,7 +146,7 @@ def run_import(
     pool = DecodePool(options.workers)
     needs_pictures = opened.needs_pictures and not options.allow_no_picture
     reader = Reader(lake, base, maps, pool, seen, needs_pictures=needs_pictures)
-    run = _Run(lake, name, reader, rejects, progress)
+    run = _Run(lake, name, reader, rejects, progress, on_new_pictures)
     try:
         with pool, run:
             run.take_in(source)
@@ -171,6 +178,7 @@ class _Run:
         reader: Reader,
         rejects: RejectsFile,
         progress: Callable[[ImportProgress], None] | None,
+        on_new_pictures: TakePictures | None,
     ) -> None:
         self.is_cut_off = False
         self.unreadable_rows = 0
@@ -179,6 +187,7 @@ class _Run:
         self._reader = reader
         self._rejects = rejects
         self._tell = progress or (lambda _: None)
+        self._hand_on = on_new_pictures or (lambda _: None)
         self._tally = ImportProgress()
         self._batch, self._batch_began = Batch(), time.monotonic()
         self._most_rows = _FIRST_BATCH_ROWS
@@ -250,10 +259,15 @@ class _Run:
     def _store_soon(self) -> None:
         self._settle()
         if self._batch.rows:
-            self._storing = self._writer.submit(store, self._lake, self._batch, self._name)
+            self._storing = self._writer.submit(self._store, self._batch)
             # Small at first, so that storing and decoding overlap in a small import too.
             self._most_rows = min(2 * self._most_rows, _BATCH_ROWS)
         self._batch, self._batch_began = Batch(), time.monotonic()
+
+    def _store(self, batch: Batch) -> Stored:
+        stored = store(self._lake, batch, self._name)
+        self._hand_on(stored.pictures)
+        return stored
 
     def _settle(self) -> None:
         """Waits for the batch that is being stored and counts what became of it."""

@@ -19,7 +19,7 @@ from bowerbird.core.errors import InputError
 from bowerbird.lake.fetching.fetcher import Fetcher
 from bowerbird.lake.fetching.types import FetchedFile, FetchError, FetchLimits, Stamp
 from bowerbird.lake.importing.files import stem_of
-from bowerbird.lake.importing.job import ImportOptions, ImportProgress, run_import
+from bowerbird.lake.importing.job import ImportOptions, ImportProgress, TakePictures, run_import
 from bowerbird.lake.importing.remote_base import is_address
 from bowerbird.lake.importing.sources import Place
 from bowerbird.lake.lake import Lake
@@ -51,6 +51,7 @@ def bring_in(
     keep_unchanged: bool = False,
     catalogue_fetcher: Fetcher | None = None,
     picture_fetcher: Fetcher | None = None,
+    on_new_pictures: TakePictures | None = None,
 ) -> ImportReport:
     """Imports a catalogue from a path, a pattern or an http(s) address.
 
@@ -58,6 +59,7 @@ def bring_in(
         keep_unchanged: a catalogue that has not changed since it was last taken in is not read.
         catalogue_fetcher: gets a catalogue by address; made as the options say if it is not given.
         picture_fetcher: gets pictures by address; likewise.
+        on_new_pictures: as of `import_source`.
 
     Raises:
         InputError: as `import_source` does, or the address gives nothing that can be used.
@@ -74,7 +76,15 @@ def bring_in(
         assert found is not None
         # A run that is stopped half way must not leave what was true before it.
         lake.records.readings.forget(name)
-        run = run_import(lake, found.place, _named(options, name), progress, picture_fetcher, found.address)
+        run = run_import(
+            lake,
+            found.place,
+            _named(options, name),
+            progress,
+            picture_fetcher,
+            found.address,
+            on_new_pictures,
+        )
         if run.is_settled and found.content_hash:
             lake.records.readings.put(
                 Reading(
