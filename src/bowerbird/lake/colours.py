@@ -78,7 +78,9 @@ def colours_of(pixels: Pixels) -> tuple[np.ndarray, str]:
     small = _shrink(pixels)
     weights = subject_weights(small)
     flat, flat_weights = small.reshape(-1, 3), weights.ravel()
-    shares: np.ndarray = flat_weights @ shares_table()[_bin_of(flat, bits=5)]  # [p] @ [p, n] -> [n]
+    # `take` gathers rows at twice the speed of an index in brackets.
+    by_pixel = shares_table().take(_bin_of(flat, bits=5), axis=0)
+    shares: np.ndarray = flat_weights @ by_pixel  # [p] @ [p, n] -> [n]
     return shares, _most_common(flat, flat_weights)
 
 
@@ -86,8 +88,8 @@ def _most_common(flat: np.ndarray, weights: np.ndarray) -> str:
     coarse = _bin_of(flat, bits=3)
     fullest = np.bincount(coarse, weights=weights, minlength=512).argmax()
     here = np.flatnonzero(coarse == fullest)
-    share = weights[here]
-    mean = share @ flat[here].astype(np.float32) / share.sum()
+    share = weights.take(here)
+    mean = share @ flat.take(here, axis=0).astype(np.float32) / share.sum()
     red, green, blue = (round(part) for part in mean.tolist())
     return f"#{red:02x}{green:02x}{blue:02x}"
 
@@ -99,12 +101,11 @@ def subject_weights(small: np.ndarray) -> np.ndarray:
     weighs nothing. Otherwise the middle weighs more than the edges.
     """
     height, width = small.shape[:2]
-    ground = _ground(_lab_table()[_bin_of(small, bits=6)])
+    ground = _ground(small)
     if ground is None or 1.0 - ground.mean() < _LEAST_SUBJECT:
-        weights = np.outer(_bell(height), _bell(width))
-    else:
-        weights = (~ground).astype(np.float32)
-    shares: np.ndarray = (weights / weights.sum()).astype(np.float32)
+        return _middle(height, width)
+    weights = (~ground).astype(np.float32)
+    shares: np.ndarray = weights / weights.sum()
     return shares
 
 
@@ -152,10 +153,11 @@ def _shrink(pixels: Pixels) -> np.ndarray:
     height, width = pixels.shape[:2]
     rows = _pick(height)
     columns = _pick(width)
-    small: np.ndarray = pixels[rows[:, None], columns[None, :]]
+    small: np.ndarray = pixels.take(rows, axis=0).take(columns, axis=1)
     return small
 
 
+@lru_cache(maxsize=1_024)
 def _pick(length: int) -> np.ndarray:
     count = min(length, _SMALL_PX)
     return ((np.arange(count) + 0.5) * length / count).astype(np.int64)
@@ -176,13 +178,19 @@ def _every_colour(*, bits: int) -> np.ndarray:
     return np.stack([red, green, blue], axis=-1).reshape(-1, 3)
 
 
-def _ground(lab: np.ndarray) -> np.ndarray | None:
+def _ground(small: np.ndarray) -> np.ndarray | None:
     """[h, w] bool of the plain ground, or None where the border is not plain."""
-    border = np.concatenate([lab[0], lab[-1], lab[:, 0], lab[:, -1]])
+    border = _lab_of_pixels(np.concatenate([small[0], small[-1], small[:, 0], small[:, -1]]))
     colour = np.sort(border, axis=0)[len(border) // 2]  # the median, without the price of `np.median`
-    if _alike(border, colour).mean() < _PLAIN_BORDER:
-        return None
-    return _joined_to_border(_alike(lab, colour))
+    if np.count_nonzero(_alike(border, colour)) < _PLAIN_BORDER * len(border):
+        return None  # most photographs: what is inside need not be looked at
+    return _joined_to_border(_alike(_lab_of_pixels(small), colour))
+
+
+def _lab_of_pixels(pixels: np.ndarray) -> np.ndarray:
+    """[..., 3] float32 LAB, as fine as the ground needs it."""
+    lab: np.ndarray = _lab_table().take(_bin_of(pixels, bits=6), axis=0)
+    return lab
 
 
 def _alike(lab: np.ndarray, colour: np.ndarray) -> np.ndarray:
@@ -210,6 +218,14 @@ def _joined_to_border(alike: np.ndarray) -> np.ndarray:
 
 
 @lru_cache(maxsize=64)
+def _middle(height: int, width: int) -> np.ndarray:
+    """[height, width] float32 that sums to 1, most of it in the middle."""
+    weights = np.outer(_bell(height), _bell(width))
+    shares: np.ndarray = (weights / weights.sum()).astype(np.float32)
+    shares.flags.writeable = False
+    return shares
+
+
 def _bell(length: int) -> np.ndarray:
     across = (np.arange(length, dtype=np.float32) + 0.5) / length - 0.5
     bell: np.ndarray = np.exp(-((across / 0.35) ** 2))

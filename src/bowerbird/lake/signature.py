@@ -1,6 +1,9 @@
 """This file is about short marks of a picture: the blur placeholder and the near-duplicate signature."""
 
+import math
+from collections.abc import Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from PIL import Image
@@ -30,9 +33,10 @@ def thumbhash(pixels: Pixels) -> bytes:
     red, green, blue = np.moveaxis(pixels, 2, 0) / 255.0
     longer = max(height, width)
     across, down = (max(1, _round(7 * side / longer)) for side in (width, height))
-    light = _waves((red + green + blue) / 3, max(3, across), max(3, down))
-    warm = _waves((red + green) / 2 - blue, 3, 3)
-    ruddy = _waves(red - green, 3, 3)
+    light, warm, ruddy = _waves(
+        np.stack([(red + green + blue) / 3, (red + green) / 2 - blue, red - green]),
+        ((max(3, across), max(3, down)), (3, 3), (3, 3)),
+    )
     lies = width > height
     head = int(
         _round(63 * light.mean)
@@ -43,9 +47,11 @@ def thumbhash(pixels: Pixels) -> bytes:
     shape = int(
         (down if lies else across) | _round(63 * warm.scale) << 3 | _round(63 * ruddy.scale) << 9 | lies << 15
     )
-    nibbles = [_round(15 * part) for part in (*light.parts, *warm.parts, *ruddy.parts)]
-    pairs = zip(nibbles[::2], [*nibbles[1::2], 0], strict=False)
-    waves = bytes(low | high << 4 for low, high in pairs)
+    parts = np.concatenate([light.parts, warm.parts, ruddy.parts])
+    nibbles = np.floor(15 * parts + 0.5).astype(np.uint8)
+    high = np.zeros(-(-len(nibbles) // 2), dtype=np.uint8)
+    high[: len(nibbles) // 2] = nibbles[1::2]
+    waves = (nibbles[::2] | high << 4).tobytes()
     return head.to_bytes(3, "little") + shape.to_bytes(2, "little") + waves
 
 
@@ -60,7 +66,7 @@ def signature(pixels: Pixels) -> int:
     table = basis @ np.asarray(picture, dtype=np.float64) @ basis.T  # [11, 32] @ [32, 32] @ [32, 11]
     waves = table[_LOWEST_64]
     # Flat pictures have no waves but rounding noise; below half a grey level a bit says nothing.
-    bits = waves > max(float(np.median(waves)), 0.5)
+    bits = waves > max(_median(waves), 0.5)
     return int.from_bytes(np.packbits(bits).tobytes(), "big", signed=True)
 
 
@@ -69,24 +75,34 @@ def bits_apart(left: int, right: int) -> int:
     return ((left ^ right) & (2**64 - 1)).bit_count()
 
 
-class _Waves:
-    __slots__ = ("mean", "parts", "scale")
+class _Waves(NamedTuple):
+    """The mean of one channel and its low waves, scaled to 0 to 1; `scale` takes that back."""
 
-    def __init__(self, mean: float, parts: list[float], scale: float) -> None:
-        self.mean = mean
-        self.parts = parts
-        self.scale = scale
+    mean: float
+    parts: np.ndarray
+    scale: float
 
 
-def _waves(channel: np.ndarray, across: int, down: int) -> _Waves:
-    """The mean and the low waves of one channel, the waves scaled to 0 to 1."""
-    height, width = channel.shape
-    table = _cosines(height, down) @ channel @ _cosines(width, across).T / (height * width)
-    kept = table[_low_waves(across, down)]
-    scale = float(np.abs(kept).max(initial=0.0))
-    # Below this a wave is rounding noise of a flat channel; it is stored with scale 0 either way.
-    parts = (0.5 + 0.5 / scale * kept).tolist() if scale > 1e-9 else [0.0] * len(kept)
-    return _Waves(float(table[0, 0]), parts, scale)
+def _waves(channels: np.ndarray, counts: Sequence[tuple[int, int]]) -> list[_Waves]:
+    """The low waves of [C, h, w] channels; of each, so many across and down."""
+    height, width = channels.shape[1:]
+    most_across, most_down = (max(count) for count in zip(*counts, strict=True))
+    tables = _cosines(height, most_down) @ channels @ _cosines(width, most_across).T / (height * width)
+    waves = []
+    for table, (across, down) in zip(tables, counts, strict=True):
+        kept = table[:down, :across][_low_waves(across, down)]
+        scale = float(np.abs(kept).max(initial=0.0))
+        # Below this a wave is rounding noise of a flat channel; it is stored with scale 0 either way.
+        parts = 0.5 + 0.5 / scale * kept if scale > 1e-9 else np.zeros(len(kept))
+        waves.append(_Waves(float(table[0, 0]), parts, scale))
+    return waves
+
+
+def _median(values: np.ndarray) -> float:
+    """Of an even number of values; a fifth of the price of `np.median`."""
+    ordered = np.sort(values)
+    middle = len(ordered) // 2
+    return float(ordered[middle - 1] + ordered[middle]) / 2
 
 
 @lru_cache(maxsize=64)
@@ -107,4 +123,4 @@ def _cosines(length: int, count: int) -> np.ndarray:
 
 def _round(value: float) -> int:
     # JavaScript rounds halves up, Python to even; the bytes must agree.
-    return int(np.floor(value + 0.5))
+    return math.floor(value + 0.5)
