@@ -26,7 +26,7 @@ from bowerbird.lake.upkeep import TableDebt
 
 log = logging.getLogger(__name__)
 
-_FOLDERS = ("tables", "display", "models", "index", "imports")
+_FOLDERS = ("display", "models", "index", "imports")
 _MS_PER_HOUR = 3_600_000
 
 

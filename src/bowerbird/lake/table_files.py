@@ -17,7 +17,7 @@ from bowerbird.lake.places import Place
 _VERSIONS = "_versions"
 _SUFFIX = ".lance"
 # One large content goes up in this time; its process may have died on another machine.
-_LONGEST_ADDING_S = 900.0
+_LONGEST_JOB_S = 900.0
 
 
 @runtime_checkable
@@ -54,8 +54,8 @@ class TableFiles(Protocol):
         """Whether upkeep of this table is ours in the block."""
         ...
 
-    def adding(self) -> AbstractContextManager[None]:
-        """Nobody else adds what a merge does not compare in the block."""
+    def alone(self, job: str) -> AbstractContextManager[None]:
+        """Nobody else does this job on this table in the block: `making` it, or `adding` without a merge."""
         ...
 
     def sizes(self) -> dict[str, int]:
@@ -94,9 +94,10 @@ class DiskFiles:
                 yield True
 
     @contextmanager
-    def adding(self) -> Iterator[None]:
-        """Nobody else adds what a merge does not compare in the block."""
-        with (self._path / ".adding").open("w") as lock:
+    def alone(self, job: str) -> Iterator[None]:
+        """Nobody else does this job on this table in the block."""
+        self._path.mkdir(parents=True, exist_ok=True)
+        with (self._path / f".{job}").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
@@ -145,11 +146,11 @@ class RemoteFiles:
         yield True
 
     @contextmanager
-    def adding(self) -> Iterator[None]:
-        """Nobody else adds what a merge does not compare in the block."""
-        lease = Lease(self._place, "adding", SystemClock(), stale_s=_LONGEST_ADDING_S)
-        if not lease.wait(_LONGEST_ADDING_S):
-            raise OverloadedError(f"others add to {self.uri} without a pause; needed is a turn; try again")
+    def alone(self, job: str) -> Iterator[None]:
+        """Nobody else does this job on this table in the block."""
+        lease = Lease(self._place, job, SystemClock(), stale_s=_LONGEST_JOB_S)
+        if not lease.wait(_LONGEST_JOB_S):
+            raise OverloadedError(f"others are {job} {self.uri} without a pause; needed is a turn; try again")
         try:
             yield
         finally:

@@ -14,26 +14,28 @@ _FILE_FORMAT = "2.2"
 
 
 def make_table(files: TableFiles, spec: TableSpec) -> None:
-    """There is an empty table with indexes, made by us or by another process that was first.
+    """There is a table with indexes, made by us or by another process that was first.
 
     Raises:
         LakeError: it cannot be written.
     """
-    try:
-        made = lance.write_dataset(
-            as_stored(spec.schema.empty_table(), spec),
-            files.uri,
-            mode="create",
-            enable_stable_row_ids=True,
-            data_storage_version=_FILE_FORMAT,
-            storage_options=files.options,
-        )
-    except OSError as error:
-        if "already exists" not in str(error):
+    # Of two processes that create at once, Lance lets the second overwrite what the first has made.
+    with files.alone("making"):
+        if files.exists():
+            return
+        try:
+            made = lance.write_dataset(
+                as_stored(spec.schema.empty_table(), spec),
+                files.uri,
+                mode="create",
+                enable_stable_row_ids=True,
+                data_storage_version=_FILE_FORMAT,
+                storage_options=files.options,
+            )
+        except OSError as error:
             raise LakeError(f"table {spec.name} cannot be made in {files.uri}: {error}") from error
-        return
-    build_indexes(made, spec)
-    files.sync()
+        build_indexes(made, spec)
+        files.sync()
 
 
 def check_columns(head: lance.LanceDataset, spec: TableSpec) -> None:

@@ -4,8 +4,9 @@ import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from io import BufferedIOBase
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import cast
 
 import lance
 import pyarrow as pa
@@ -119,7 +120,7 @@ class Table:
         nothing is compared on the way in as a merge would. Gives the new version.
         """
         assert self.spec.is_content_addressed
-        with self._writing, self.files.adding():
+        with self._writing, self.files.alone("adding"):
             if not self._fresh().count_rows(filter=next(key_lists(self.spec, [key]))):
                 row = blob_row(self.spec, key, content)
                 with self.commits.change(ADD, row, self._fresh) as target:
@@ -251,7 +252,7 @@ class Table:
         found = self.take([key], [str(self.spec.blob)])
         return bytes(found.column(0)[0].as_py()) if found.num_rows else None
 
-    def open_blob(self, key: str) -> BinaryIO | None:
+    def open_blob(self, key: str) -> BufferedIOBase | None:
         """The content under `key` as a file that is read in parts, or None; close it after use."""
         head = self._newest()
         found = head.scanner(
@@ -260,7 +261,7 @@ class Table:
         if not found.num_rows:
             return None
         opened = head.take_blobs(str(self.spec.blob), ids=found["_rowid"].to_pylist())
-        return cast(BinaryIO, opened[0])
+        return cast(BufferedIOBase, opened[0])
 
     def debt(self) -> TableDebt:
         """What maintenance would put right."""
