@@ -98,3 +98,160 @@ def test_picture_like_a_frame_is_related_to_its_video(films: LiveServer) -> None
     assert like_dot[0]["item"]["id"] == warm
     assert like_film[0]["item"]["id"] == dot
     assert client.delete(f"/v1/items/{dot}").status_code == 204
+
+
+def original_of(films: LiveServer, title: str) -> tuple[str, bytes]:
+    """Where the video is, and its bytes as they lie on the disk."""
+    client = films.client()
+    card = by_title(client.get("/v1/feed", params={"limit": 10}).json())[title]["item"]
+    name = title.lower().removesuffix(" film")
+    return f"/video/{card['picture']['sha']}", (
+        films.lake_path.parent / "in" / f"{name} film.mp4"
+    ).read_bytes()
+
+
+def test_whole_video_comes_as_it_was_put_in(films: LiveServer) -> None:
+    address, content = original_of(films, "Warm film")
+
+    answer = films.client().get(address)
+
+    assert (answer.status_code, answer.content) == (200, content)
+    assert answer.headers["content-type"] == "video/mp4"
+    assert answer.headers["accept-ranges"] == "bytes"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert "immutable" in answer.headers["cache-control"]
+    etag = answer.headers["etag"]
+    assert films.client().get(address, headers={"If-None-Match": etag}).status_code == 304
+
+
+@pytest.mark.parametrize(
+    ("asked", "start", "end"),
+    [
+        ("bytes=0-99", 0, 100),
+        ("bytes=100-", 100, None),
+        ("bytes=-50", -50, None),
+        ("bytes=5-5", 5, 6),
+        ("bytes=10-999999999", 10, None),
+        ("bytes=-999999999", 0, None),
+    ],
+)
+def test_part_of_a_video_comes_as_asked(films: LiveServer, asked: str, start: int, end: int | None) -> None:
+    address, content = original_of(films, "Cold film")
+
+    answer = films.client().get(address, headers={"Range": asked})
+
+    part = content[start:end]
+    first = len(content) + start if start < 0 else start
+    assert (answer.status_code, answer.content) == (206, part)
+    assert answer.headers["content-range"] == f"bytes {first}-{first + len(part) - 1}/{len(content)}"
+    assert int(answer.headers["content-length"]) == len(part)
+
+
+@pytest.mark.parametrize(
+    "asked", ["bytes=0-1,5-6", "lines=1-2", "bytes=9-3", "bytes=", "nonsense", "bytes=a-b"]
+)
+def test_range_that_nobody_understands_is_answered_with_all_of_it(films: LiveServer, asked: str) -> None:
+    address, content = original_of(films, "Cold film")
+
+    answer = films.client().get(address, headers={"Range": asked})
+
+    assert (answer.status_code, len(answer.content)) == (200, len(content))
+
+
+@pytest.mark.parametrize("asked", ["bytes=99999999-", "bytes=-0"])
+def test_part_outside_of_the_video_is_refused(films: LiveServer, asked: str) -> None:
+    address, content = original_of(films, "Cold film")
+
+    answer = films.client().get(address, headers={"Range": asked})
+
+    assert answer.status_code == 416
+    assert answer.headers["content-range"] == f"bytes */{len(content)}"
+
+
+def test_part_of_another_version_is_answered_with_all_of_this_one(films: LiveServer) -> None:
+    address, content = original_of(films, "Cold film")
+    client = films.client()
+    etag = client.get(address, headers={"Range": "bytes=0-0"}).headers["etag"]
+
+    other = client.get(address, headers={"Range": "bytes=0-9", "If-Range": '"other"'})
+    same = client.get(address, headers={"Range": "bytes=0-9", "If-Range": etag})
+
+    assert (other.status_code, len(other.content)) == (200, len(content))
+    assert (same.status_code, len(same.content)) == (206, 10)
+
+
+def test_head_tells_the_length_and_sends_nothing(films: LiveServer) -> None:
+    address, content = original_of(films, "Warm film")
+
+    whole = films.client().head(address)
+    part = films.client().head(address, headers={"Range": "bytes=0-9"})
+
+    assert (whole.status_code, int(whole.headers["content-length"]), whole.content) == (
+        200,
+        len(content),
+        b"",
+    )
+    assert (part.status_code, part.headers["content-length"]) == (206, "10")
+
+
+def test_what_is_no_video_is_not_played(films: LiveServer) -> None:
+    client = films.client()
+    dot = by_title(client.get("/v1/feed", params={"limit": 10}).json())["Purple dot"]["item"]["picture"][
+        "sha"
+    ]
+
+    assert client.get(f"/video/{dot}").status_code == 404
+    assert client.get(f"/video/{'0' * 64}").status_code == 404
+
+
+def test_uploaded_video_is_found_and_played_when_its_post_is_answered(films: LiveServer) -> None:
+    client = films.client()
+    content = video(
+        [(shape("purple", "square", "#f0e0d0"), 1.0), (shape("teal", ground="#402010"), 1.0)], form="webm"
+    )
+
+    made = client.post(
+        "/v1/items",
+        files={"picture": ("new.webm", content, "video/webm")},
+        data={"fields": '{"title": "New film"}'},
+    )
+    scene = still_of(shape("teal", ground="#402010"))
+    found = client.post("/v1/search", files={"picture": ("a.jpg", scene, "image/jpeg")}).json()["items"][0]
+
+    assert made.status_code == 201, made.text
+    assert made.json()["video"]["duration_ms"] == pytest.approx(2_000, abs=100)
+    assert found["item"]["title"] == "New film"
+    assert found["frame"]["at_ms"] >= 1_000
+    played = client.get(f"/video/{made.json()['picture']['sha']}", headers={"Range": "bytes=0-3"})
+    assert (played.status_code, played.content, played.headers["content-type"]) == (
+        206,
+        content[:4],
+        "video/webm",
+    )
+    assert client.delete(f"/v1/items/{made.json()['id']}").status_code == 204
+    assert client.get(f"/video/{made.json()['picture']['sha']}").status_code == 404
+    after = client.post("/v1/search", files={"picture": ("a.jpg", scene, "image/jpeg")}).json()["items"]
+    assert "New film" not in [each["item"]["title"] for each in after]
+
+
+def test_video_that_cannot_be_used_is_refused_in_plain_words(films: LiveServer) -> None:
+    client = films.client()
+    good = video([(shape("red"), 0.5)])
+
+    broken = client.post("/v1/items", files={"picture": ("x.mp4", good[: len(good) // 2], "video/mp4")})
+    searched = client.post("/v1/search", files={"picture": ("x.mp4", good, "video/mp4")})
+
+    assert (broken.status_code, broken.json()["code"]) == (422, "bad-picture")
+    assert broken.json()["errors"][0]["code"] == "truncated"
+    assert (searched.status_code, searched.json()["errors"][0]["code"]) == (422, "video")
+
+
+def test_video_over_the_limit_is_refused_before_it_is_read(films: LiveServer, tmp_path: Path) -> None:
+    too_large = video([(shape("red"), 0.5)]) + bytes(2 * 2**20)
+    lake_path = tmp_path / "lake"
+    with Lake.open(lake_path, create=True) as lake:
+        fit_space(lake, load_encoders(EncodeConfig()))
+    with serving(settings_of(lake_path, upload_limit_mb=1, video_limit_mb=1)) as live:
+        answer = live.client().post("/v1/items", files={"picture": ("x.mp4", too_large, "video/mp4")})
+
+    assert answer.status_code == 413

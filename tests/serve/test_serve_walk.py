@@ -13,7 +13,9 @@ from serve_lake import drawing
 
 from bowerbird.serve.http.api import openapi
 
-PLAIN = {"GET /metrics", "GET /img/{sha}/{size}.{ext}", "GET /img/{sha}/frame-{index}.jpg"}
+PLAIN = {
+    "GET /metrics", "GET /img/{sha}/{size}.{ext}", "GET /img/{sha}/frame-{index}.jpg", "GET /video/{sha}",
+}  # fmt: skip
 """Answers that are not JSON; other tests read them."""
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from bowerbird.blend import CursorSigner
 from bowerbird.core.arrays import Pixels
 from bowerbird.core.clock import SystemClock
+from bowerbird.core.errors import PictureError
 from bowerbird.core.request import Region
 from bowerbird.encode.job import encode_missing, fit_space, load_space
 from bowerbird.encode.registry import Encoders, load_encoders
@@ -20,6 +21,8 @@ from bowerbird.lake.lake import Lake
 from bowerbird.lake.memory import give_back
 from bowerbird.lake.pictures import PictureLimits, thumb_pixels
 from bowerbird.lake.pictures import Region as PictureRegion
+from bowerbird.lake.video.formats import START_BYTES, video_kind
+from bowerbird.lake.video.limits import VideoLimits
 from bowerbird.retrieve.indexes import Indexes
 from bowerbird.serve.background import Background, Sync
 from bowerbird.serve.edits import Edits
@@ -35,6 +38,7 @@ from bowerbird.serve.pictures import Pictures
 from bowerbird.serve.running import run
 from bowerbird.serve.service import Service
 from bowerbird.serve.settings import ServeSettings
+from bowerbird.serve.videos import Videos
 from bowerbird.serve.warming import warm
 from bowerbird.surfaces.boards import Boards
 from bowerbird.surfaces.feed import HomeFeed, Onboarding, RelatedItems
@@ -72,7 +76,10 @@ def open_service(settings: ServeSettings, metrics: Metrics, tokens: PersonTokens
     """Every part, opened, warm and introduced."""
     clock = SystemClock()
     lake = Lake.open(settings.lake, clock=clock, home=settings.home)
-    decode = DecodePool(1, PictureLimits(max_bytes=settings.upload_limit_bytes))
+    limits = PictureLimits(max_bytes=settings.upload_limit_bytes)
+    decode = DecodePool(1, limits)
+    # Starts when the first video comes, and keeps nobody waiting who searches with a picture.
+    films = DecodePool(1, limits, VideoLimits(max_bytes=settings.video_limit_bytes))
     try:
         # What takes seconds and needs nothing of the others goes side by side.
         with ThreadPoolExecutor(2, thread_name_prefix="bowerbird-open") as beside:
@@ -119,7 +126,7 @@ def open_service(settings: ServeSettings, metrics: Metrics, tokens: PersonTokens
         ),
         boards=boards,
         effects=effects,
-        edits=Edits(lake, catalogue, decode, sync),
+        edits=Edits(lake, catalogue, decode, films, sync),
         pictures=pictures,
         newest=newest,
         metrics=metrics,
@@ -127,6 +134,8 @@ def open_service(settings: ServeSettings, metrics: Metrics, tokens: PersonTokens
         background=background,
         indexes=indexes,
         decode=decode,
+        films=films,
+        videos=Videos(lake),
     )
     begin(service, media)
     return service
@@ -165,6 +174,8 @@ def decoder(pool: DecodePool) -> Callable[[bytes, Region | None], Pixels]:
     """Pixels of a stranger's file, decoded in another process, which may die of it."""
 
     def decode(content: bytes, region: Region | None) -> Pixels:
+        if video_kind(content[:START_BYTES]) is not None:
+            raise PictureError("a video was received", code="video", hint="search with a frame of it")
         part = None if region is None else PictureRegion(region.x, region.y, region.width, region.height)
         return thumb_pixels(pool.decode(content, region=part, wait=False).result().thumb_jpeg)
 

@@ -9,6 +9,7 @@ from bowerbird.lake.importing.batch import Batch, ReadyRow, row_hash_of, store
 from bowerbird.lake.items import delete_items
 from bowerbird.lake.lake import Lake
 from bowerbird.lake.types import ItemFields
+from bowerbird.lake.video.formats import START_BYTES, video_kind
 from bowerbird.serve.background import Sync
 
 SOURCE = "api"
@@ -17,21 +18,26 @@ SOURCE = "api"
 class Edits:
     """Adds and deletes items the way an import does, one at a time."""
 
-    def __init__(self, lake: Lake, catalogue: Catalogue, decode: DecodePool, sync: Sync) -> None:
+    def __init__(
+        self, lake: Lake, catalogue: Catalogue, decode: DecodePool, videos: DecodePool, sync: Sync
+    ) -> None:
+        """Pictures are decoded by one pool and videos by another: a video takes long."""
         self._lake = lake
         self._catalogue = catalogue
         self._decode = decode
+        self._videos = videos
         self._sync = sync
 
     def add(self, fields: ItemFields, content: bytes) -> bytes:
         """The new item's card; it can be searched for on return. Under a known id, the item is changed.
 
         Raises:
-            PictureError: the picture cannot be used.
-            OverloadedError: too many pictures wait to be decoded.
+            PictureError: the picture or video cannot be used.
+            OverloadedError: too many files wait to be decoded.
         """
         sha = hashlib.sha256(content).hexdigest()
-        picture = self._decode.decode(content, wait=False)
+        pool = self._decode if video_kind(content[:START_BYTES]) is None else self._videos
+        picture = pool.decode(content, wait=False)
         row = ReadyRow(0, "upload", fields, f"{row_hash_of(fields, [])[:24]}{sha[:8]}", (sha,))
         stored = store(self._lake, Batch([row], {sha: content}, {sha: picture}), SOURCE)
         for reject in stored.rejects:

@@ -28,6 +28,7 @@ from bowerbird.serve.metrics import Metrics, Reading
 from bowerbird.serve.pictures import Pictures
 from bowerbird.serve.settings import ServeSettings
 from bowerbird.serve.shown import card, frame_shown, page_shown, search_shown
+from bowerbird.serve.videos import Videos
 from bowerbird.surfaces.boards import Boards
 from bowerbird.surfaces.feed import HomeFeed, Onboarding, RelatedItems
 from bowerbird.surfaces.search import Search
@@ -55,6 +56,8 @@ class Service:
     background: Background
     indexes: Indexes
     decode: DecodePool
+    films: DecodePool
+    videos: Videos
 
     @property
     def is_busy(self) -> bool:
@@ -182,6 +185,7 @@ class Service:
         self.lanes.close()
         self.effects.commit()
         self.decode.close()
+        self.films.close()
         self.indexes.close()
         self.lake.close()
 

@@ -56,6 +56,8 @@ class ServeSettings(BaseSettings):
     """The longest wait for a model thread before a request is given up with 503."""
     upload_limit_mb: Annotated[int, Field(ge=1, le=1_000)] = 20
     """Largest uploaded picture."""
+    video_limit_mb: Annotated[int, Field(ge=1, le=4_000)] = 256
+    """Largest uploaded video."""
     body_limit_kb: Annotated[int, Field(ge=16, le=65_536)] = 1_024
     """Largest body without a picture."""
     page_limit: Annotated[int, Field(ge=1, le=100)] = 25
@@ -84,6 +86,11 @@ class ServeSettings(BaseSettings):
     def upload_limit_bytes(self) -> int:
         """Largest uploaded picture in bytes."""
         return self.upload_limit_mb * MEBIBYTE
+
+    @property
+    def video_limit_bytes(self) -> int:
+        """Largest uploaded video in bytes."""
+        return self.video_limit_mb * MEBIBYTE
 
     @property
     def body_limit_bytes(self) -> int:

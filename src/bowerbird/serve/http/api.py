@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Scope
 from bowerbird import __version__
 from bowerbird.core.errors import BowerbirdError
 from bowerbird.serve.house import House
-from bowerbird.serve.http import boards, events, feed, health, items, people, pictures, search
+from bowerbird.serve.http import boards, events, feed, health, items, people, pictures, search, videos
 from bowerbird.serve.http.middleware import BoundedBody, Guarded, Identified, Observed
 from bowerbird.serve.http.page import PageFiles
 from bowerbird.serve.http.problems import (
@@ -34,7 +34,7 @@ from bowerbird.serve.http.zipping import Zipped
 from bowerbird.serve.people import COOKIE_NAME, PersonTokens
 from bowerbird.serve.settings import ServeSettings
 
-ROUTERS = (feed, items, search, boards, events, people, pictures, health)
+ROUTERS = (feed, items, search, boards, events, people, pictures, videos, health)
 _FORM_ROOM_BYTES = 65_536
 _REF = "#/components/schemas/{model}"
 _ABOUT = (
@@ -67,8 +67,12 @@ def build_api(settings: ServeSettings, house: House, tokens: PersonTokens, page_
     api.router.default = PageFiles(page_folder)
 
     def limit_of(scope: Scope) -> int:
-        takes_picture = scope["method"] == "POST" and scope["path"] in ("/v1/search", "/v1/items")
-        return settings.upload_limit_bytes + _FORM_ROOM_BYTES if takes_picture else settings.body_limit_bytes
+        path = scope["path"] if scope["method"] == "POST" else ""
+        if path == "/v1/search":
+            return settings.upload_limit_bytes + _FORM_ROOM_BYTES
+        if path == "/v1/items":
+            return max(settings.upload_limit_bytes, settings.video_limit_bytes) + _FORM_ROOM_BYTES
+        return settings.body_limit_bytes
 
     app: ASGIApp = Identified(api, tokens=tokens, is_secure=settings.cookie_secure)
     app = BoundedBody(app, limit_of=limit_of)

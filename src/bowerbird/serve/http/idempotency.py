@@ -1,7 +1,7 @@
 """This file is about `Idempotency-Key`: a request sent twice is done once and answered the same."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from fastapi import Request
 from starlette.responses import Response
@@ -18,7 +18,11 @@ _MAX_CHARS = 128
 
 
 async def once(
-    service: Service, request: Request, person: Person, body: bytes, act: Callable[[], Response]
+    service: Service,
+    request: Request,
+    person: Person,
+    body: bytes | Sequence[bytes],
+    act: Callable[[], Response],
 ) -> Response:
     """What `act` answers; with a key that was used before, the answer of then, and nothing is done.
 
@@ -34,8 +38,10 @@ async def once(
         return await service.lanes.writes.run(act)
     if not 0 < len(key) <= _MAX_CHARS or not key.isprintable():
         raise InputError(f"Idempotency-Key of {len(key)} characters was sent; needed are 1 to {_MAX_CHARS}")
-    digest = hashlib.sha256(f"{request.method} {request.url.path}\n".encode() + body).hexdigest()
-    return await service.lanes.writes.run(_once, service, person.person_id, key, digest, act)
+    digest = hashlib.sha256(f"{request.method} {request.url.path}\n".encode())
+    for part in (body,) if isinstance(body, bytes) else body:
+        digest.update(part)
+    return await service.lanes.writes.run(_once, service, person.person_id, key, digest.hexdigest(), act)
 
 
 def _once(service: Service, person_id: str, key: str, digest: str, act: Callable[[], Response]) -> Response:

@@ -22,7 +22,7 @@ from bowerbird.serve.http.asking import (
 from bowerbird.serve.http.idempotency import once
 from bowerbird.serve.http.problems import EditsOffError
 from bowerbird.serve.http.schemas import Card, ItemDetail, NewItemFields, PageShown
-from bowerbird.serve.http.uploads import uploaded
+from bowerbird.serve.http.uploads import uploaded_media
 from bowerbird.serve.service import Service
 
 router = APIRouter(tags=["items"])
@@ -83,21 +83,21 @@ async def add_item(
     request: Request,
     service: Ready,
     person: Who,
-    picture: Annotated[UploadFile, File(description="A picture file")],
+    picture: Annotated[UploadFile, File(description="A picture or video file")],
     fields: Annotated[
         str, Form(max_length=200_000, description="JSON of `NewItemFields`; an id is made up without one")
     ] = "{}",
 ) -> Response:
     """A new item, or a changed one under the same id; searchable when this answers."""
     _require_edits(service)
-    content = await uploaded(picture, service.settings.upload_limit_bytes)
+    content = await uploaded_media(picture, service.settings)
     given: NewItemFields = read_model(fields, NewItemFields, "fields")
 
     def act() -> Response:
         item = ItemFields(**{**given.model_dump(), "id": given.id or new_id("item")})
         return Json(service.edits.add(item, content), 201)
 
-    return await once(service, request, person, fields.encode() + content, act)
+    return await once(service, request, person, (fields.encode(), content), act)
 
 
 @router.delete("/v1/items/{item_id:path}", status_code=204, response_model=None, responses=DONE)

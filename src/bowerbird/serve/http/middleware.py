@@ -66,7 +66,7 @@ class Observed:
             scope["method"] = "GET"
         given = Headers(scope=scope).get("x-request-id", "")
         request_id = given if _REQUEST_ID.fullmatch(given) else new_id("req")
-        scope.setdefault("state", {})["request_id"] = request_id
+        scope.setdefault("state", {}).update(request_id=request_id, is_head=method == "HEAD")
         status = 0
 
         async def observed_send(message: Message) -> None:
