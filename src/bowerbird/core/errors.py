@@ -16,6 +16,7 @@ BowerbirdError
 ├── IncompatibleEmbeddingError       vectors of two encoders or versions would be compared
 ├── IncompatibleIndexError           an index does not fit the vectors or the lake
 ├── MissingModelError                a model file or package is not there or not the pinned one
+├── SwitchCancelledError             a switch of encoders was called off while it ran
 ├── StageUnavailableError            a required step of a pipeline cannot answer
 └── OverloadedError                  the bounded queue is full; try again
 """
@@ -98,6 +99,10 @@ class IncompatibleIndexError(BowerbirdError):
 
 class MissingModelError(BowerbirdError):
     """A model file or package is not there or not the pinned one."""
+
+
+class SwitchCancelledError(BowerbirdError):
+    """A switch of encoders was called off while it ran."""
 
 
 class StageUnavailableError(BowerbirdError):

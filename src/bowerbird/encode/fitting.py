@@ -9,6 +9,7 @@ from bowerbird.core.errors import IncompatibleEmbeddingError
 from bowerbird.encode.background import load_background
 from bowerbird.encode.calibrate import calibrated
 from bowerbird.encode.config import EncodeConfig
+from bowerbird.encode.generations import serving_folder
 from bowerbird.encode.registry import Encoders
 from bowerbird.encode.space import BridgeSpace
 from bowerbird.encode.space_fit import Sample, fit_parts
@@ -30,13 +31,15 @@ def encoders_stamp(encoders: Encoders) -> str:
     return f"{encoders.pictures.stamp.text}+{encoders.words.stamp.text}"
 
 
-def space_path(lake: Lake) -> Path:
-    """Where the lake keeps its fitted space."""
-    return lake.path / "models" / "joint_space.npz"
+def space_path(lake: Lake, folder: Path | None = None) -> Path:
+    """Where a generation keeps its fitted space: the one in `folder`, or the one that serves."""
+    return (folder or serving_folder(lake.path)) / "models" / "joint_space.npz"
 
 
-def fit_space(lake: Lake, encoders: Encoders) -> BridgeSpace:
+def fit_space(lake: Lake, encoders: Encoders, folder: Path | None = None) -> BridgeSpace:
     """A space fitted on the embeddings that the lake holds now, saved in place of the one before.
+
+    It belongs to the generation in `folder`, or to the one that serves.
 
     With the same items it is the same to the last bit on the same machine; with other items its stamp changes
     and every index has to be built anew.
@@ -48,18 +51,18 @@ def fit_space(lake: Lake, encoders: Encoders) -> BridgeSpace:
     classifier = getattr(encoders.pictures, "classifier", None)
     parts = fit_parts(sample, background, classifier, share_space=encoders.share_space)
     parts = calibrated(parts, sample, background, encoders.words)
-    save_parts(space_path(lake), parts, stamp)
+    save_parts(space_path(lake, folder), parts, stamp)
     log.info("joint space fitted", extra={"items": len(sample.texts), "version": parts.version})
     return BridgeSpace(parts, stamp)
 
 
-def load_space(lake: Lake, encoders: Encoders) -> BridgeSpace | None:
-    """The space that was fitted last, or none.
+def load_space(lake: Lake, encoders: Encoders, folder: Path | None = None) -> BridgeSpace | None:
+    """The space that was fitted last for the generation in `folder` or the one that serves, or none.
 
     Raises:
         IncompatibleEmbeddingError: it was fitted on vectors of other encoders.
     """
-    path = space_path(lake)
+    path = space_path(lake, folder)
     if not path.is_file():
         return None
     stamp = encoders_stamp(encoders)
@@ -67,18 +70,18 @@ def load_space(lake: Lake, encoders: Encoders) -> BridgeSpace | None:
     return BridgeSpace(parts, stamp)
 
 
-def fit_if_due(lake: Lake, encoders: Encoders) -> BridgeSpace:
-    """The lake's space, fitted now if there is none for these encoders or the lake has outgrown it.
+def fit_if_due(lake: Lake, encoders: Encoders, folder: Path | None = None) -> BridgeSpace:
+    """The space of a generation, fitted now if there is none for these encoders or the lake has outgrown it.
 
     A space fitted on a handful of items knows little; one fitted on half of them or more is kept, since a new
     one means a new index.
     """
     try:
-        space = load_space(lake, encoders)
+        space = load_space(lake, encoders, folder)
     except IncompatibleEmbeddingError:
         space = None  # of the encoders before; derived, so it is fitted again
     if space is None or _sample_step(lake)[1] >= OUTGROWN * max(int(space.parts.fitted_on[0]), 1):
-        return fit_space(lake, encoders)
+        return fit_space(lake, encoders, folder)
     return space
 
 

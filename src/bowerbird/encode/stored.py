@@ -53,6 +53,11 @@ def words_table(lake: Lake, encoders: Encoders) -> Table:
     return lake.embeddings("words", encoders.words.stamp.text, encoders.words.width)
 
 
+def table_names(encoders: Encoders) -> tuple[str, str]:
+    """Names of the tables that hold the vectors of these encoders: pictures, words."""
+    return f"picture/{encoders.pictures.stamp.text}", f"words/{encoders.words.stamp.text}"
+
+
 def embedding_rows(keys: Sequence[str], vectors: Embeddings, stamp: EncoderStamp) -> pa.Table:
     """Rows for an embeddings table, each with its stamp."""
     count, width = vectors.shape

@@ -1,6 +1,7 @@
 """This file is about the lake as one thing: a folder that holds tables, records, events and online state."""
 
 import logging
+import shutil
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -110,6 +111,12 @@ class Lake:
         if spec.name not in self._embeddings:
             self._embeddings[spec.name] = self._table(spec)
         return self._embeddings[spec.name]
+
+    def drop_embeddings(self, kind_and_stamp: str) -> None:
+        """The vectors of one encoder are gone, for example those in `picture/lite0-int8.9f3a.5be0`."""
+        name = f"embedding/{kind_and_stamp}"
+        self._embeddings.pop(name, None)
+        shutil.rmtree(self.path / "tables" / f"{name}.lance", ignore_errors=True)
 
     def at(self, moment: int | str | datetime) -> LakeView:
         """The items as of a version of the item table, or of a time (ISO 8601; without a zone it is local).

@@ -14,6 +14,7 @@ import numpy as np
 
 from bowerbird.core.arrays import ItemNumbers
 from bowerbird.core.errors import IncompatibleIndexError
+from bowerbird.encode.generations import serving_folder
 from bowerbird.encode.registry import Encoders
 from bowerbird.encode.types import JointSpace
 from bowerbird.lake.catalogue import Catalogue
@@ -49,9 +50,18 @@ class _Pair:
 class Indexes:
     """Look, words and lexical index over one lake."""
 
-    def __init__(self, lake: Lake, catalogue: Catalogue, source: VectorSource, config: IndexConfig) -> None:
+    def __init__(
+        self,
+        lake: Lake,
+        catalogue: Catalogue,
+        source: VectorSource,
+        config: IndexConfig,
+        folder: Path | None = None,
+    ) -> None:
         """Use `Indexes.open`, or `Indexes.over` for vectors from elsewhere."""
         self._lake = lake
+        self.folder = (folder or serving_folder(lake.path)) / "index"
+        """Where they are saved; derived, can be deleted."""
         self._catalogue = catalogue
         self._source = source
         self._config = config
@@ -73,12 +83,14 @@ class Indexes:
         config: IndexConfig | None = None,
         *,
         is_new: bool = False,
+        folder: Path | None = None,
     ) -> "Indexes":
         """Ready indexes: those saved, caught up with the lake; or new ones, where none fit, saved.
 
-        `is_new` builds them in any case.
+        `is_new` builds them in any case. They belong to the generation in `folder`, or to the one that serves.
         """
-        return cls.over(lake, catalogue, EncodedItems(lake, encoders, space), config, is_new=is_new)
+        source = EncodedItems(lake, encoders, space)
+        return cls.over(lake, catalogue, source, config, is_new=is_new, folder=folder)
 
     @classmethod
     def over(
@@ -89,9 +101,10 @@ class Indexes:
         config: IndexConfig | None = None,
         *,
         is_new: bool = False,
+        folder: Path | None = None,
     ) -> "Indexes":
         """The same, with vectors from any source."""
-        indexes = cls(lake, catalogue, source, config or IndexConfig())
+        indexes = cls(lake, catalogue, source, config or IndexConfig(), folder)
         if not is_new:
             try:
                 indexes.load()
@@ -129,10 +142,9 @@ class Indexes:
         """Which encoders and space the vectors come from."""
         return self._source.stamp_text
 
-    @property
-    def folder(self) -> Path:
-        """Where they are saved; derived, can be deleted."""
-        return self._lake.path / "index"
+    def numbers(self) -> ItemNumbers:
+        """[N] sorted numbers of every item that either index finds."""
+        return np.union1d(*(index.numbers() for index in self._pair.both))
 
     def build(self) -> None:
         """New vector indexes of everything in the lake, from nothing."""

@@ -1,6 +1,7 @@
 """This file is about opening everything that a search needs, over a lake that has been encoded."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from bowerbird.core.errors import StageUnavailableError
 from bowerbird.encode.fitting import load_space
@@ -21,18 +22,23 @@ class Ready:
     indexes: Indexes
 
 
-def ready_indexes(lake: Lake, encoders: Encoders, *, is_new: bool = False) -> Ready:
-    """Catalogue, space and indexes of a lake; `is_new` builds the indexes in any case.
+def ready_indexes(
+    lake: Lake, encoders: Encoders, *, is_new: bool = False, folder: Path | None = None
+) -> Ready:
+    """Catalogue, space and indexes of the generation in `folder`, or of the one that serves.
+
+    `is_new` builds the indexes in any case.
 
     Raises:
         StageUnavailableError: no joint space has been fitted.
         IncompatibleEmbeddingError: it was fitted on vectors of other encoders.
     """
-    space = load_space(lake, encoders)
+    space = load_space(lake, encoders, folder)
     if space is None:
         raise StageUnavailableError(
             f"no joint space in {lake.path}; needed is one fitted on its items; "
             f"run `bowerbird encode run` and `bowerbird encode fit` with --lake {lake.path}"
         )
     catalogue = Catalogue.open(lake)
-    return Ready(catalogue, encoders, space, Indexes.open(lake, catalogue, encoders, space, is_new=is_new))
+    indexes = Indexes.open(lake, catalogue, encoders, space, is_new=is_new, folder=folder)
+    return Ready(catalogue, encoders, space, indexes)
