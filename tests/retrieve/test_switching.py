@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from bowerbird.core.errors import ConflictError, IncompatibleIndexError, NotFoundError, SwitchCancelledError
+from bowerbird.core.errors import ConflictError, InputError, NotFoundError, SwitchCancelledError
 from bowerbird.encode import EncodeConfig, Encoders, load_encoders
 from bowerbird.encode.fitting import load_space
 from bowerbird.encode.generations import folder_of, note_first, read_generations, remove_orphans
@@ -125,7 +125,7 @@ def test_switch_stopped_at_any_phase_goes_on_with_the_same_command(lake: Lake, s
 def test_items_that_come_and_go_during_a_switch_come_and_go_in_the_new_generation(
     lake: Lake, tmp_path: Path
 ) -> None:
-    gone = sorted(live_ids(lake))[0]
+    gone = min(live_ids(lake))
 
     def meanwhile(progress: SwitchProgress) -> None:
         if progress.phase == "fitting":
@@ -169,12 +169,11 @@ def test_cancelled_switch_leaves_nothing_behind(lake: Lake) -> None:
     tables = {path.name for path in (lake.path / "tables" / "embedding").glob("*/*.lance")}
 
     def cancel(progress: SwitchProgress) -> None:
-        if progress.phase == "indexing":
+        if progress.phase == "encoding":
             cancel_switch(lake)
 
     with pytest.raises(SwitchCancelledError, match="cancelled"):
         switch_encoder(lake, OTHER, load, tell=cancel)
-        switch_encoder(lake, OTHER, load)
 
     kept = read_generations(lake.path)
     assert kept is not None
@@ -216,7 +215,7 @@ def test_switch_to_what_serves_or_beside_another_switch_is_refused(lake: Lake) -
         switch_encoder(lake, "hf:/models/x", load)
 
 
-def test_encoder_that_sees_no_difference_may_not_serve(lake: Lake) -> None:
+def test_encoder_whose_vectors_are_no_numbers_may_not_serve(lake: Lake) -> None:
     class Blind:
         def __init__(self) -> None:
             self.width, self.stamp = 1280, load("lite0").pictures.stamp.__class__("blind", "1", "1")
@@ -227,7 +226,7 @@ def test_encoder_that_sees_no_difference_may_not_serve(lake: Lake) -> None:
     def load_blind(encoder: str) -> Encoders:
         return Encoders(Blind(), load("lite0").words) if encoder == "blind:1" else load(encoder)
 
-    with pytest.raises((IncompatibleIndexError, ValueError, FloatingPointError)):
+    with pytest.raises(InputError, match="NaN"):
         switch_encoder(lake, "blind:1", load_blind)
     kept = read_generations(lake.path)
 

@@ -15,7 +15,8 @@ class EncodeConfig(BaseModel):
     encoder: Annotated[str, Field(pattern=r"^(lite0|lite0-float32|[a-z0-9_]+:.+)$")] = "lite0"
     """`lite0` or `lite0-float32` (built in), or `kind:folder`, for example `hf:/models/siglip2`.
 
-    Of a lake that was encoded before, what counts is the encoder that `bowerbird encode switch` made it serve."""
+    A lake that was encoded before keeps its encoder until `bowerbird encode switch`.
+    """
     models_dir: Path | None = None
     """Where converted models are kept; derived, can be deleted."""
     batch_items: Annotated[int, Field(ge=1, le=1024)] = 4

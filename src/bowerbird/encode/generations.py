@@ -1,9 +1,9 @@
-"""This file is about generations: an encoder, the space fitted on its vectors and the indexes of both, as one.
+"""This file is about generations: an encoder, the space fitted on its vectors and both indexes, as one.
 
 `active.json` in the lake says which generation serves, which one served before, and which one is being made.
-Replacing that file is the only step that counts: whoever reads it sees the state before or the state after. The
-first generation of a lake lies where lakes without generations keep their models and indexes, so that an older
-lake needs no moving.
+Replacing that file is the only step that counts: whoever reads it sees the state before or the state after.
+The first generation of a lake lies where lakes without generations keep their models and indexes, so that an
+older lake needs no moving.
 """
 
 import fcntl
@@ -104,7 +104,7 @@ def read_generations(lake_path: Path) -> Generations | None:
         return None
     except (OSError, ValidationError) as error:
         raise LakeError(
-            f"{path} cannot be read ({str(error).splitlines()[0]}); needed is the file as Bowerbird wrote it; "
+            f"{path} cannot be read ({str(error).splitlines()[0]}); needed is the file as it was written; "
             "bring it back from a backup, or delete it to serve the first generation with the encoder of the "
             "settings"
         ) from error
@@ -152,7 +152,8 @@ def begin_candidate(lake_path: Path, encoder: str, now_ms: int, *, runs_in_serve
             )
         if kept.previous is not None and kept.previous.encoder == encoder:
             raise ConflictError(
-                f"{encoder} served before and is kept complete; go back to it with `bowerbird encode rollback`"
+                f"{encoder} served before and is kept complete; "
+                "go back to it with `bowerbird encode rollback`"
             )
         made = Generation(id=new_id("gen"), encoder=encoder, made_ms=now_ms, runs_in_server=runs_in_server)
         return kept.model_copy(update={"candidate": made})

@@ -55,8 +55,8 @@ def load_encoders(config: EncodeConfig, models_dir: Path | None = None) -> Encod
     found = {point.name: point for point in entry_points(group=ENTRY_POINTS)}
     if kind not in found:
         raise ConfigError(
-            f"encoder {config.encoder!r} was received; needed is {' or '.join(BUILT_IN)}, or one of the kinds "
-            f"{sorted(found)} followed by a colon and a folder; correct `encoder` in bowerbird.toml"
+            f"encoder {config.encoder!r} was received; needed is {' or '.join(BUILT_IN)}, or one of the "
+            f"kinds {sorted(found)} followed by a colon and a folder; correct `encoder` in bowerbird.toml"
         )
     loader: EncoderLoader = found[kind].load()
     return loader(Path(checkpoint), folder)

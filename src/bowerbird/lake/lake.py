@@ -20,7 +20,7 @@ from bowerbird.lake.online import OnlineStore
 from bowerbird.lake.places import Address, Place, place_of
 from bowerbird.lake.records import Records
 from bowerbird.lake.schemas import BLOB, FRAME, ITEM, MEDIA, VIDEO, TableSpec, embedding_spec
-from bowerbird.lake.table_files import table_names
+from bowerbird.lake.table_files import remove_table, table_names
 from bowerbird.lake.table_making import width_of
 from bowerbird.lake.tables import Table
 from bowerbird.lake.upkeep import TableDebt
@@ -116,7 +116,8 @@ class Lake:
         """The vectors of one encoder are gone, for example those in `picture/lite0-int8.9f3a.5be0`."""
         name = f"embedding/{kind_and_stamp}"
         self._embeddings.pop(name, None)
-        shutil.rmtree(self.path / "tables" / f"{name}.lance", ignore_errors=True)
+        remove_table(self.place.within(f"tables/{name}.lance"))
+        shutil.rmtree(self.path / "journal" / name, ignore_errors=True)
 
     def at(self, moment: int | str | datetime) -> LakeView:
         """The items as of a version of the item table, or of a time (ISO 8601; without a zone it is local).

@@ -1,6 +1,7 @@
 """This file is about where the files of one table lie: on a disk, synced and mended by us, or in a bucket."""
 
 import fcntl
+import shutil
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -12,6 +13,7 @@ from bowerbird.core.clock import SystemClock
 from bowerbird.core.errors import OverloadedError, TableDamagedError
 from bowerbird.lake.durable import DurableFolder, open_repaired
 from bowerbird.lake.leases import Lease
+from bowerbird.lake.local_place import LocalPlace
 from bowerbird.lake.places import Place
 
 _VERSIONS = "_versions"
@@ -166,6 +168,14 @@ def files_of(where: Path | Place) -> TableFiles:
     if isinstance(where, Path):
         return DiskFiles(where)
     return DiskFiles(Path(where.address)) if where.table_options is None else RemoteFiles(where)
+
+
+def remove_table(place: Place) -> None:
+    """Every file of a table is gone."""
+    for file in list(place.files()):
+        place.delete(file.path)
+    if isinstance(place, LocalPlace):
+        shutil.rmtree(place.root, ignore_errors=True)
 
 
 def table_names(place: Place, folder: str = "tables") -> list[str]:

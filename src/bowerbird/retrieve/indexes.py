@@ -87,7 +87,7 @@ class Indexes:
     ) -> "Indexes":
         """Ready indexes: those saved, caught up with the lake; or new ones, where none fit, saved.
 
-        `is_new` builds them in any case. They belong to the generation in `folder`, or to the one that serves.
+        `is_new` builds them in any case. They are of the generation in `folder`, or of the one that serves.
         """
         source = EncodedItems(lake, encoders, space)
         return cls.over(lake, catalogue, source, config, is_new=is_new, folder=folder)

@@ -33,8 +33,8 @@ def check_generation(indexes: Indexes, catalogue: Catalogue) -> None:
         found = share_found(index, held)
         if found < LEAST_FOUND:
             raise _unfit(
-                f"of sampled items {found:.0%} find themselves in the {name} index; needed is {LEAST_FOUND:.0%}",
-                "check that the encoder gives different vectors for different pictures",
+                f"{found:.0%} of sampled items find themselves in index {name}; needed are {LEAST_FOUND:.0%}",
+                "build it again: cancel the switch and begin it anew",
             )
 
 

@@ -12,9 +12,12 @@ from bowerbird.core.arrays import Pixels
 from bowerbird.core.clock import SystemClock
 from bowerbird.core.errors import PictureError
 from bowerbird.core.request import Region
+from bowerbird.encode.config import EncodeConfig
+from bowerbird.encode.generations import encoder_of_lake, note_first
 from bowerbird.encode.job import encode_missing, fit_space, load_space
 from bowerbird.encode.registry import Encoders, load_encoders
 from bowerbird.encode.space import BridgeSpace
+from bowerbird.encode.stored import table_names
 from bowerbird.lake.catalogue import Catalogue
 from bowerbird.lake.decoding import DecodePool
 from bowerbird.lake.lake import Lake
@@ -28,11 +31,13 @@ from bowerbird.serve.background import Background, Sync
 from bowerbird.serve.edits import Edits
 from bowerbird.serve.effects import Effects
 from bowerbird.serve.fallback import NewestItems
+from bowerbird.serve.generations import LiveGeneration
 from bowerbird.serve.house import House
 from bowerbird.serve.http.api import Api, build_api
 from bowerbird.serve.lanes import Lanes
 from bowerbird.serve.live_media import LiveMedia
 from bowerbird.serve.metrics import Metrics
+from bowerbird.serve.opening import GenerationOpening
 from bowerbird.serve.people import PersonTokens
 from bowerbird.serve.pictures import Pictures
 from bowerbird.serve.running import run
@@ -41,8 +46,6 @@ from bowerbird.serve.settings import ServeSettings
 from bowerbird.serve.videos import Videos
 from bowerbird.serve.warming import warm
 from bowerbird.surfaces.boards import Boards
-from bowerbird.surfaces.feed import HomeFeed, Onboarding, RelatedItems
-from bowerbird.surfaces.search import Search
 
 log = logging.getLogger(__name__)
 
@@ -80,14 +83,16 @@ def open_service(settings: ServeSettings, metrics: Metrics, tokens: PersonTokens
     decode = DecodePool(1, limits)
     # Starts when the first video comes, and keeps nobody waiting who searches with a picture.
     films = DecodePool(1, limits, VideoLimits(max_bytes=settings.video_limit_bytes))
+    config = encode_config(lake, settings)
     try:
         # What takes seconds and needs nothing of the others goes side by side.
         with ThreadPoolExecutor(2, thread_name_prefix="bowerbird-open") as beside:
             decoding = beside.submit(decode.warm)
-            loading = beside.submit(load_encoders, settings.encode)
+            loading = beside.submit(load_encoders, config)
             catalogue = Catalogue.open(lake)
             encoders = loading.result()
             space = joint_space(lake, encoders)
+            kept = note_first(lake.path, config.encoder, table_names(encoders), clock.now_ms())
             indexes = Indexes.open(lake, catalogue, encoders, space)
             decoding.result()
     except BaseException:
@@ -101,29 +106,21 @@ def open_service(settings: ServeSettings, metrics: Metrics, tokens: PersonTokens
     newest = NewestItems(catalogue, lake.online)
     effects = Effects(lake, catalogue, clock, lanes.writes)
     boards = Boards(lake.records, catalogue, effects.record, clock, signer)
-    sync = Sync(lake, catalogue, indexes, media, pictures, newest)
-    background = Background(settings, clock, indexes, sync)
+    opening = GenerationOpening(lake, catalogue, config, boards, pictures, decoder(decode), signer)
+    generations = LiveGeneration(
+        opening.over(kept.active, encoders, space, indexes),
+        lake.path,
+        opening.opened,
+        lambda served: warm(served, catalogue, clock.now_ms()),
+    )
+    sync = Sync(lake, catalogue, generations, media, pictures, newest)
+    background = Background(settings, clock, generations, sync)
     service = Service(
         settings=settings,
         clock=clock,
         lake=lake,
         catalogue=catalogue,
-        feed=HomeFeed(
-            catalogue, indexes, lake.online, boards.saved_numbers, lake.records.saves.savers_since, signer
-        ),
-        related=RelatedItems(catalogue, indexes, lake.online, signer, frames=lambda: indexes.frames),
-        onboarding=Onboarding(catalogue, indexes),
-        search=Search(
-            catalogue,
-            indexes,
-            encoders,
-            space,
-            lake.online,
-            decoder(decode),
-            pictures.to_look_at,
-            signer,
-            frames=lambda: indexes.frames,
-        ),
+        generations=generations,
         boards=boards,
         effects=effects,
         edits=Edits(lake, catalogue, decode, films, sync),
@@ -132,7 +129,6 @@ def open_service(settings: ServeSettings, metrics: Metrics, tokens: PersonTokens
         metrics=metrics,
         lanes=lanes,
         background=background,
-        indexes=indexes,
         decode=decode,
         films=films,
         videos=Videos(lake),
@@ -147,8 +143,7 @@ def begin(service: Service, media: LiveMedia) -> None:
     media.load()
     service.effects.replay()
     service.newest.refresh()
-    service.refresh()
-    warm(service)
+    warm(service.generations.current, service.catalogue, service.clock.now_ms())
     give_back()  # opening needed more than serving does
     # What lives now lives as long as the server: the collector need not look at it again.
     gc.collect()
@@ -158,6 +153,15 @@ def begin(service: Service, media: LiveMedia) -> None:
         service.effects, media, service.pictures, service.refresh, lambda: service.is_busy
     )
     log.info("service warm", extra={"seconds": round(time.perf_counter() - started_s, 2)})
+
+
+def encode_config(lake: Lake, settings: ServeSettings) -> EncodeConfig:
+    """The settings of the encoder that serves the lake; the lake says which one that is."""
+    encoder = encoder_of_lake(lake.path, settings.encode.encoder)
+    if encoder != settings.encode.encoder and "encoder" in settings.encode.model_fields_set:
+        facts = {"set": settings.encode.encoder, "serves": encoder}
+        log.warning("encoder setting not used", extra={**facts, "next": "bowerbird encode switch"})
+    return settings.encode.model_copy(update={"encoder": encoder})
 
 
 def joint_space(lake: Lake, encoders: Encoders) -> BridgeSpace:

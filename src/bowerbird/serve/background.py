@@ -10,9 +10,9 @@ import numpy as np
 from bowerbird.core.clock import Clock
 from bowerbird.lake.catalogue import Catalogue
 from bowerbird.lake.lake import Lake
-from bowerbird.retrieve.indexes import Indexes
 from bowerbird.serve.effects import Effects
 from bowerbird.serve.fallback import NewestItems
+from bowerbird.serve.generations import LiveGeneration
 from bowerbird.serve.live_media import LiveMedia
 from bowerbird.serve.metrics import Reading
 from bowerbird.serve.pictures import Pictures
@@ -22,6 +22,7 @@ from bowerbird.serve.workers import Repeater
 log = logging.getLogger(__name__)
 
 _COMMIT_EVERY_S = 5.0
+_FOLLOW_EVERY_S = 1.0
 _MEDIA_EVERY_S = 600.0
 _LOOK_FOR_DISPLAYS_S = 1.0
 _IDLE_S = 0.5
@@ -34,14 +35,14 @@ class Sync:
         self,
         lake: Lake,
         catalogue: Catalogue,
-        indexes: Indexes,
+        generations: LiveGeneration,
         media: LiveMedia,
         pictures: Pictures,
         newest: NewestItems,
     ) -> None:
         self._lake = lake
         self._catalogue = catalogue
-        self._indexes = indexes
+        self._generations = generations
         self._media = media
         self._pictures = pictures
         self._newest = newest
@@ -57,14 +58,14 @@ class Sync:
     def __call__(self) -> None:
         """Everything written before the call is searchable, or gone, on return."""
         self._follow_media()
-        self._indexes.sync()
+        self._generations.current.indexes.sync()
         self._newest.refresh()
         self._done_s = time.monotonic()
 
     def include(self, number: int) -> None:
         """This item can be found on return, also while a sync of many others is running."""
         self._follow_media()
-        self._indexes.include(np.array([number], dtype=np.int64))
+        self._generations.include(lambda indexes: indexes.include(np.array([number], dtype=np.int64)))
         self._newest.refresh()
 
     def exclude_deleted(self) -> None:
@@ -101,10 +102,12 @@ class Sync:
 class Background:
     """The loops of one server."""
 
-    def __init__(self, settings: ServeSettings, clock: Clock, indexes: Indexes, sync: Sync) -> None:
+    def __init__(
+        self, settings: ServeSettings, clock: Clock, generations: LiveGeneration, sync: Sync
+    ) -> None:
         self._settings = settings
         self._clock = clock
-        self._indexes = indexes
+        self._generations = generations
         self._sync = sync
         self._loops: list[Repeater] = []
         self._stopping = threading.Event()
@@ -129,7 +132,12 @@ class Background:
         self._loop("refresh", refresh, every_s=60.0)
         self._loop("media", media.load, every_s=_MEDIA_EVERY_S).poke()
         if settings.upkeep_every_s:
-            self._loop("upkeep", self._indexes.maintain, every_s=float(settings.upkeep_every_s))
+            self._loop(
+                "upkeep",
+                lambda: self._generations.current.indexes.maintain(),
+                every_s=float(settings.upkeep_every_s),
+            )
+        self._loop("generations", self._generations.follow, every_s=_FOLLOW_EVERY_S)
         if settings.background_displays:
             self._loop(
                 "displays",
@@ -146,7 +154,7 @@ class Background:
             {},
             self._sync.age_s,
         )
-        for name, report in self._indexes.report().items():
+        for name, report in self._generations.current.indexes.report().items():
             labels = {"index": name}
             yield "bowerbird_index_items", "Items that can be found", labels, float(report.items)
             yield "bowerbird_index_fresh_items", "Items not in the lists yet", labels, float(report.fresh)

@@ -23,6 +23,7 @@ from bowerbird.serve.background import Background
 from bowerbird.serve.edits import Edits
 from bowerbird.serve.effects import Effects
 from bowerbird.serve.fallback import CURSOR, NewestItems
+from bowerbird.serve.generations import LiveGeneration
 from bowerbird.serve.lanes import Lanes
 from bowerbird.serve.metrics import Metrics, Reading
 from bowerbird.serve.pictures import Pictures
@@ -30,8 +31,6 @@ from bowerbird.serve.settings import ServeSettings
 from bowerbird.serve.shown import card, frame_shown, page_shown, search_shown
 from bowerbird.serve.videos import Videos
 from bowerbird.surfaces.boards import Boards
-from bowerbird.surfaces.feed import HomeFeed, Onboarding, RelatedItems
-from bowerbird.surfaces.search import Search
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +41,7 @@ class Service:
     clock: Clock
     lake: Lake
     catalogue: Catalogue
-    feed: HomeFeed
-    related: RelatedItems
-    onboarding: Onboarding
-    search: Search
+    generations: LiveGeneration
     boards: Boards
     effects: Effects
     edits: Edits
@@ -54,10 +50,14 @@ class Service:
     metrics: Metrics
     lanes: Lanes
     background: Background
-    indexes: Indexes
     decode: DecodePool
     films: DecodePool
     videos: Videos
+
+    @property
+    def indexes(self) -> Indexes:
+        """Those that answer now."""
+        return self.generations.current.indexes
 
     @property
     def is_busy(self) -> bool:
@@ -75,15 +75,15 @@ class Service:
         """The next page of the feed, as JSON."""
         if request.cursor == CURSOR:
             request = replace(request, cursor=None)
-        return self._told("feed", self.feed(request))
+        return self._told("feed", self.generations.current.feed(request))
 
     def related_page(self, request: RelatedRequest) -> bytes:
         """A page of items like one, as JSON."""
-        return self._told("related", self.related(request))
+        return self._told("related", self.generations.current.related(request))
 
     def search_page(self, request: SearchRequest) -> bytes:
         """A page of search, as JSON."""
-        page = self.search(request)
+        page = self.generations.current.search(request)
         self.metrics.count_page("search", page.report, page.degraded)
         return orjson.dumps(search_shown(page, self.catalogue))
 
@@ -126,7 +126,7 @@ class Service:
                 "label": each.label,
                 "items": [card(number, self.catalogue) for number in each.numbers],
             }
-            for each in self.onboarding.topics()
+            for each in self.generations.current.onboarding.topics()
         ]
         return orjson.dumps({"topics": topics})
 
@@ -138,7 +138,7 @@ class Service:
         """
         for item_id in item_ids:
             self.number_of(item_id)
-        by_topic = self.catalogue.ids_of(self.onboarding.picked(tuple(topic_ids)))
+        by_topic = self.catalogue.ids_of(self.generations.current.onboarding.picked(tuple(topic_ids)))
         self._record(Action.PICK, person_id, list(dict.fromkeys([*by_topic, *item_ids])), "onboarding")
 
     def hide(self, person_id: str, item_id: str, *, is_hidden: bool) -> None:
@@ -152,7 +152,7 @@ class Service:
 
     def suggest(self, text: str) -> bytes:
         """Completions of what is being typed, as JSON."""
-        found = [asdict(each) for each in self.search.suggest(text)]
+        found = [asdict(each) for each in self.generations.current.search.suggest(text)]
         return orjson.dumps({"suggestions": found})
 
     def remembered(self, person_id: str) -> tuple[int, int]:
@@ -164,13 +164,11 @@ class Service:
         self.lake.records.people.forget(person_id)
         self.lake.events.forget(person_id)
         self.lake.online.forget(person_id)
-        self.feed.forget(person_id)
+        self.generations.current.feed.forget(person_id)
 
     def refresh(self) -> None:
         """Bring up to date what many requests share; about once a minute."""
-        self.feed.refresh(self.clock.now_ms())
-        self.related.refresh()
-        self.search.refresh()
+        self.generations.current.refresh(self.clock.now_ms())
 
     def readings(self) -> Iterator[Reading]:
         """What to show in the metrics besides requests."""

@@ -8,7 +8,8 @@ from PIL import Image
 
 from bowerbird.core.errors import BowerbirdError
 from bowerbird.core.request import FeedRequest, RelatedRequest, SearchRequest
-from bowerbird.serve.service import Service
+from bowerbird.lake.catalogue import Catalogue
+from bowerbird.serve.generations import OpenGeneration
 
 log = logging.getLogger(__name__)
 
@@ -16,23 +17,23 @@ _NOBODY = "person_warm_up"
 _LIMIT = 25
 
 
-def warm(service: Service) -> None:
+def warm(served: OpenGeneration, catalogue: Catalogue, now_ms: int) -> None:
     """Make one page of each kind; what cannot be made for lack of items is passed over."""
-    now_ms = service.clock.now_ms()
-    service.feed_bytes(FeedRequest(_NOBODY, _LIMIT, now_ms))
-    live = np.flatnonzero(service.catalogue.live)
+    served.refresh(now_ms)
+    served.feed(FeedRequest(_NOBODY, _LIMIT, now_ms))
+    live = np.flatnonzero(catalogue.live)
     if len(live):
-        service.related_page(RelatedRequest(_NOBODY, int(live[0]), _LIMIT, now_ms))
+        served.related(RelatedRequest(_NOBODY, int(live[0]), _LIMIT, now_ms))
     for request in (
         SearchRequest(_NOBODY, _LIMIT, now_ms, words="a blue bower"),
         SearchRequest(_NOBODY, _LIMIT, now_ms, picture=_picture()),
     ):
         try:
-            service.search_page(request)
+            served.search(request)
         except BowerbirdError as error:
             log.warning("warm-up search failed", extra={"reason": str(error)})
-    service.topics()
-    service.facets()
+    served.onboarding.topics()
+    catalogue.facets()
 
 
 def _picture() -> bytes:

@@ -56,8 +56,11 @@ def bookmark(list_id: str, query: Query, offset: int) -> Bookmark:
     return Bookmark(list_id, offset, query.words, query.item_number, query.region, query.where, look)
 
 
-def write(signer: CursorSigner, person_id: str, place: Bookmark) -> str | None:
-    """The cursor; None where the filter is too long for one, and the list ends with its first page."""
+def write(signer: CursorSigner, person_id: str, place: Bookmark, stamp_text: str) -> str | None:
+    """The cursor; None where the filter is too long for one, and the list ends with its first page.
+
+    `stamp_text` says which space `place.look` is of.
+    """
     region = place.region
     head = orjson.dumps(
         [
@@ -67,6 +70,7 @@ def write(signer: CursorSigner, person_id: str, place: Bookmark) -> str | None:
             place.item_number,
             None if region is None else [region.x, region.y, region.width, region.height],
             None if place.where is None else to_json(place.where),
+            _tag(stamp_text),
         ]
     )
     packed = zlib.compress(head)
@@ -77,17 +81,20 @@ def write(signer: CursorSigner, person_id: str, place: Bookmark) -> str | None:
     return signer.seal(KIND, person_id, len(packed).to_bytes(_HEAD_BYTES, "big") + packed + look)
 
 
-def read(signer: CursorSigner, person_id: str, cursor: str, look_width: int) -> Bookmark:
-    """The place of a cursor.
+def read(signer: CursorSigner, person_id: str, cursor: str, stamp_text: str) -> Bookmark:
+    """The place of a cursor, for a search in the space `stamp_text`.
+
+    Words and items are looked up again in whatever space serves now; the vector of an upload cannot be.
 
     Raises:
-        CursorError: not ours, not this person's, or made before the encoder was changed.
+        CursorError: not ours, not this person's, or of an upload before the encoder was changed.
     """
     body = signer.open(KIND, person_id, cursor)
     end = _HEAD_BYTES + int.from_bytes(body[:_HEAD_BYTES], "big")
-    list_id, offset, words, item_number, region, where = orjson.loads(zlib.decompress(body[_HEAD_BYTES:end]))
+    head = orjson.loads(zlib.decompress(body[_HEAD_BYTES:end]))
+    list_id, offset, words, item_number, region, where, *tag = head
     look = np.frombuffer(body[end:], dtype="<f2").astype(np.float32)
-    if len(look) not in (0, look_width):
+    if len(look) and tag != [_tag(stamp_text)]:
         raise CursorError(
             "a cursor of an older encoder was received; its picture cannot be compared any more; "
             "search again with the picture"
@@ -101,3 +108,8 @@ def read(signer: CursorSigner, person_id: str, cursor: str, look_width: int) -> 
         None if where is None else parse_filter(where),
         look[None] if len(look) else None,
     )
+
+
+def _tag(stamp_text: str) -> int:
+    """A space in few digits."""
+    return zlib.crc32(stamp_text.encode())

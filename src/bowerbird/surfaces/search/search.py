@@ -85,7 +85,7 @@ class Search:
             query = self._reader.read(request)
             stages.ended("encode", 1, 1)
             return self._page(request, request.request_id, self._listed(request, query), 0, stages)
-        place = cursors.read(self._signer, request.person_id, request.cursor, self._indexes.look.width)
+        place = cursors.read(self._signer, request.person_id, request.cursor, self._indexes.look.stamp_text)
         if request.where is not None and request.where != place.where:
             raise CursorError(
                 "a cursor was received with another filter than its search has; "
@@ -129,7 +129,8 @@ class Search:
         placements = tuple(self._placement(query, found, int(row)) for row in shown)
         place = cursors.bookmark(list_id, query, end)
         has_more = end < len(found.numbers)
-        cursor = cursors.write(self._signer, request.person_id, place) if has_more else None
+        stamp = self._indexes.look.stamp_text
+        cursor = cursors.write(self._signer, request.person_id, place, stamp) if has_more else None
         return SearchPage(
             request.request_id,
             placements,
