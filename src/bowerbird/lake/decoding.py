@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import BinaryIO, cast
 
 from bowerbird.core.errors import OverloadedError, PictureError
+from bowerbird.lake.alarms import Alarms
 from bowerbird.lake.decoding_worker import WARM_PICTURE, decoded_of, limits_header, read_frame, write_frame
 from bowerbird.lake.pictures import PictureLimits, Region
 from bowerbird.lake.types import DecodedPicture
@@ -23,6 +24,8 @@ log = logging.getLogger(__name__)
 
 _START_SECONDS = 60.0
 _WAITING_PER_WORKER = 4
+# Most pictures go through at once, without waking both sides for each 64 KB of them.
+_PIPE_BYTES = 512 * 2**10
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,7 @@ class DecodePool:
         self._jobs: queue.Queue[_Job | None] = queue.Queue(self.workers * _WAITING_PER_WORKER)
         self._hands: list[threading.Thread] = []
         self._starting = threading.Lock()
+        self._alarms = Alarms()
         self._is_closed = False
 
     def decode(
@@ -91,6 +95,7 @@ class DecodePool:
             self._jobs.put(None)
         for hand in hands:
             hand.join()
+        self._alarms.close()
 
     def __enter__(self) -> "DecodePool":
         return self
@@ -116,7 +121,7 @@ class DecodePool:
 
     def _work(self) -> None:
         """One thread a worker process: hands it jobs, and starts another when it has died."""
-        worker = _Worker(self.limits, self.video_limits)
+        worker = _Worker(self.limits, self.video_limits, self._alarms)
         try:
             while (job := self._jobs.get()) is not None:
                 if job.answer.set_running_or_notify_cancel():
@@ -134,16 +139,17 @@ class DecodePool:
 class _Worker:
     """One process, and the knowledge of whether it lives. Used by one thread."""
 
-    def __init__(self, limits: PictureLimits, videos: VideoLimits) -> None:
+    def __init__(self, limits: PictureLimits, videos: VideoLimits, alarms: Alarms) -> None:
         self._limits = limits
         self._videos = videos
+        self._alarms = alarms
         self._process: subprocess.Popen[bytes] | None = None
 
     def decode(self, job: _Job) -> DecodedPicture:
         process = self._process or self._started()
         header = {"region": asdict(job.region) if job.region else None, "is_video": job.is_video}
         seconds = self._videos.seconds if job.is_video else self._limits.seconds
-        frame, is_too_slow = _asked(process, header, job.content, seconds)
+        frame, is_too_slow = self._asked(process, header, job.content, seconds)
         if frame is None:
             self._discard()
             log.warning("decode worker died", extra={"is_too_slow": is_too_slow, "bytes": len(job.content)})
@@ -174,15 +180,29 @@ class _Worker:
             stderr=subprocess.DEVNULL,
             process_group=0,  # Ctrl-C in a terminal is for us; we end the workers in order
             env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
+            pipesize=_PIPE_BYTES,
         )
         self._process = process
-        frame, _ = _asked(process, limits_header(self._limits, self._videos), b"", _START_SECONDS)
+        frame, _ = self._asked(process, limits_header(self._limits, self._videos), b"", _START_SECONDS)
         if frame is None:
             self._discard()
             raise OverloadedError(
                 "a decode worker did not start; run `python -m bowerbird.lake.decoding_worker` to see why"
             )
         return process
+
+    def _asked(
+        self, process: "subprocess.Popen[bytes]", header: object, body: bytes, seconds: float
+    ) -> tuple[tuple[object, bytes] | None, bool]:
+        """The worker's answer, or None where it died; and whether it was ended for being too slow."""
+        alarm = self._alarms.set(seconds, process.kill)
+        try:
+            write_frame(cast(BinaryIO, process.stdin), header, body)
+            return read_frame(cast(BinaryIO, process.stdout)), alarm.went_off
+        except (OSError, ValueError):
+            return None, alarm.went_off
+        finally:
+            self._alarms.take_back(alarm)
 
     def _discard(self) -> None:
         process, self._process = self._process, None
@@ -194,28 +214,6 @@ class _Worker:
             if pipe is not None:
                 with contextlib.suppress(OSError):
                     pipe.close()
-
-
-def _asked(
-    process: "subprocess.Popen[bytes]", header: object, body: bytes, seconds: float
-) -> tuple[tuple[object, bytes] | None, bool]:
-    """The worker's answer, or None where it died; and whether it was ended for being too slow."""
-    is_late = threading.Event()
-
-    def end_it() -> None:
-        is_late.set()
-        process.kill()
-
-    alarm = threading.Timer(seconds, end_it)
-    alarm.daemon = True
-    alarm.start()
-    try:
-        write_frame(cast(BinaryIO, process.stdin), header, body)
-        return read_frame(cast(BinaryIO, process.stdout)), is_late.is_set()
-    except (OSError, ValueError):
-        return None, is_late.is_set()
-    finally:
-        alarm.cancel()
 
 
 def _too_slow(seconds: float) -> PictureError:

@@ -40,11 +40,13 @@ _Done = TypeVar("_Done")
 _Weighed = TypeVar("_Weighed")
 _ENDS_SOURCE = ("broken-file", "unsafe-xml")
 _ROWS_LOOKED_UP = 256
-_ROWS_OPENED = 16
+_ROWS_OPENED = 64
 _FIRST_BATCH_ROWS = 125
 _BATCH_ROWS = 1_000
 _BATCH_BYTES = 48 * 2**20
 _BATCH_SECONDS = 5.0
+_UNKNOWN_BYTES = 3 * 2**20
+"""What a picture is taken to weigh before it has been fetched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,7 +302,8 @@ def _carried_bytes(row: SourceRow) -> int:
 
 
 def _bytes_to_open(row: KnownRow) -> int:
-    return sum(ref.size_bytes for ref in row.refs if isinstance(ref, PictureRef))
+    refs = (ref for ref in row.refs if isinstance(ref, PictureRef))
+    return sum(ref.size_bytes or len(ref.content or b"") or _UNKNOWN_BYTES for ref in refs)
 
 
 def _rejects_path(lake: Lake, name: str) -> Path:

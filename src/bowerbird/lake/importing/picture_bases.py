@@ -5,6 +5,7 @@ import re
 import stat
 import zipfile
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
 from bowerbird.core.errors import InputError
@@ -25,6 +26,8 @@ class FolderBase:
         if not root.is_dir():
             raise InputError(f"pictures were to be in {root}; needed is a folder; give one with --images")
         self._root = root.resolve()
+        self._inside = str(self._root).rstrip(os.sep) + os.sep
+        self._resolved = lru_cache(1_024)(os.path.realpath)
 
     def find(self, name: str) -> PictureRef:
         """The picture under this name.
@@ -34,15 +37,15 @@ class FolderBase:
         """
         _refuse_remote(name)
         try:
-            path = (self._root / name.replace("\\", "/")).resolve()
-            if not path.is_relative_to(self._root):
+            path = self._real_path(name.replace("\\", "/"))
+            if not path.startswith(self._inside):
                 raise _outside(name)
-            facts = path.stat()
+            facts = Path(path).stat()
         except (OSError, ValueError) as error:
             raise _missing(name) from error
         if not stat.S_ISREG(facts.st_mode):
             raise _missing(name)
-        shown = path.relative_to(self._root).as_posix()
+        shown = path.removeprefix(self._inside).replace(os.sep, "/")
         return PictureRef(shown, f"{shown}:{facts.st_size}:{facts.st_mtime_ns}", size_bytes=facts.st_size)
 
     def read(self, ref: PictureRef, max_bytes: int) -> bytes:
@@ -54,10 +57,22 @@ class FolderBase:
         if ref.content is not None:
             return ref.content
         try:
-            with (self._root / ref.name).open("rb") as file:
-                return file.read(max_bytes + 1)
+            # Unbuffered, and no more asked for than there is: `read` makes room for all it is asked for.
+            with open(self._inside + ref.name, "rb", buffering=0) as file:  # noqa: PTH123 (a Path costs more)
+                is_large = os.fstat(file.fileno()).st_size > max_bytes
+                return file.read(max_bytes + 1) if is_large else file.read()
         except OSError as error:
             raise _unreadable(ref.name, error) from error
+
+    def _real_path(self, name: str) -> str:
+        """Where a name leads, all links followed: those of a folder once for all that is in it."""
+        path = os.path.join(self._inside, name)  # noqa: PTH118 (as strings: a Path costs ten times as much)
+        folder, last = os.path.split(path)
+        if last not in ("", ".", ".."):
+            real = os.path.join(self._resolved(folder), last)  # noqa: PTH118
+            if not os.path.islink(real):  # noqa: PTH114
+                return real
+        return os.path.realpath(path)
 
     def folders(self) -> Iterator[tuple[str, list[str]]]:
         """Each folder from the root down, in order of names: its path, and its plain files.
