@@ -62,6 +62,19 @@ def test_picture_that_takes_too_long_is_refused_and_the_next_is_decoded() -> Non
         assert following.result().width_px == 64
 
 
+def test_worker_that_got_no_processor_for_a_while_still_answers() -> None:
+    with DecodePool(workers=1, limits=PictureLimits(seconds=1.0)) as pool:
+        pool.warm()
+        (worker,) = children_of(os.getpid())
+        os.kill(worker, signal.SIGSTOP)
+        answer = pool.decode(picture())
+        time.sleep(1.5)
+        os.kill(worker, signal.SIGCONT)
+
+        assert answer.result().width_px == 64
+        assert children_of(os.getpid()) == [worker]
+
+
 def test_picture_that_needs_too_much_memory_is_refused_and_the_next_is_decoded() -> None:
     limits = PictureLimits(memory_bytes=600 * 2**20, max_pixels=2_000_000_000)
     out = io.BytesIO()

@@ -4,6 +4,7 @@ import contextlib
 import logging
 import os
 import queue
+import signal
 import subprocess
 import sys
 import threading
@@ -23,9 +24,13 @@ from bowerbird.lake.video.limits import VideoLimits
 log = logging.getLogger(__name__)
 
 _START_SECONDS = 60.0
+_END_SECONDS = 0.5
 _WAITING_PER_WORKER = 4
 # Most pictures go through at once, without waking both sides for each 64 KB of them.
 _PIPE_BYTES = 512 * 2**10
+_WALL_SECONDS_A_SECOND = 3.0
+"""A worker shares its core: on a busy machine a good picture takes longer than its processor time."""
+_OUT_OF_TIME = (-signal.SIGPROF, -signal.SIGXCPU)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,9 +154,9 @@ class _Worker:
         process = self._process or self._started()
         header = {"region": asdict(job.region) if job.region else None, "is_video": job.is_video}
         seconds = self._videos.seconds if job.is_video else self._limits.seconds
-        frame, is_too_slow = self._asked(process, header, job.content, seconds)
+        frame, is_late = self._asked(process, header, job.content, seconds * _WALL_SECONDS_A_SECOND)
         if frame is None:
-            self._discard()
+            is_too_slow = self._discard() in _OUT_OF_TIME or is_late
             log.warning("decode worker died", extra={"is_too_slow": is_too_slow, "bytes": len(job.content)})
             raise _too_slow(seconds) if is_too_slow else _crashed()
         try:
@@ -194,7 +199,7 @@ class _Worker:
     def _asked(
         self, process: "subprocess.Popen[bytes]", header: object, body: bytes, seconds: float
     ) -> tuple[tuple[object, bytes] | None, bool]:
-        """The worker's answer, or None where it died; and whether it was ended for being too slow."""
+        """The worker's answer, or None where it died; and whether it was ended for taking too long."""
         alarm = self._alarms.set(seconds, process.kill)
         try:
             write_frame(cast(BinaryIO, process.stdin), header, body)
@@ -204,16 +209,20 @@ class _Worker:
         finally:
             self._alarms.take_back(alarm)
 
-    def _discard(self) -> None:
+    def _discard(self) -> int | None:
+        """The process is gone; how it ended, if it had ended by itself."""
         process, self._process = self._process, None
         if process is None:
-            return
+            return None
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=_END_SECONDS)  # its pipe closes a moment before it has ended
         process.kill()
-        process.wait()
+        ended = process.wait()
         for pipe in (process.stdin, process.stdout):
             if pipe is not None:
                 with contextlib.suppress(OSError):
                     pipe.close()
+        return ended
 
 
 def _too_slow(seconds: float) -> PictureError:

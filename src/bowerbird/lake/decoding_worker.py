@@ -7,6 +7,7 @@ limited memory, limited processor time a picture, no files written, few opened.
 
 import math
 import os
+import signal
 import struct
 import sys
 from collections.abc import Iterator
@@ -147,6 +148,7 @@ def serve(source: BinaryIO, out: BinaryIO) -> None:
         except PictureError as error:
             message = str(error).removesuffix(f"; {error.hint}")
             write_frame(out, {"refused": {"message": message, "code": error.code, "hint": error.hint}})
+        stop_the_clock()
 
 
 def shut_in(limits: PictureLimits) -> None:
@@ -168,14 +170,23 @@ def shut_in(limits: PictureLimits) -> None:
 
 
 def allow_seconds(seconds: float) -> None:
-    """Processor time until the operating system ends this process: what it used, and `seconds` more."""
+    """Processor time until the operating system ends this process: `seconds` from now on.
+
+    The clock is exact; the limit behind it counts in whole seconds, and nothing in here can take it back.
+    """
     try:
         import resource
     except ImportError:
         return
+    signal.setitimer(signal.ITIMER_PROF, seconds)
     used = sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
     resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(used + seconds) + 1, hard))
+
+
+def stop_the_clock() -> None:
+    """What is done until the next picture comes costs that one nothing."""
+    signal.setitimer(signal.ITIMER_PROF, 0.0)
 
 
 def limits_header(limits: PictureLimits, videos: VideoLimits) -> dict[str, object]:

@@ -17,6 +17,7 @@ from bowerbird.core.arrays import Pixels
 from bowerbird.core.errors import PictureError
 from bowerbird.lake.colour_profiles import to_srgb
 from bowerbird.lake.colours import colours_of
+from bowerbird.lake.jpeg_scans import refuse_many_scans
 from bowerbird.lake.picture_facts import facts_of
 from bowerbird.lake.picture_formats import OPENERS, PILLOW_FORMATS, is_raster_start, refuse_other_kinds
 from bowerbird.lake.signature import signature, thumbhash
@@ -27,6 +28,7 @@ from bowerbird.lake.upright import turn_of, turned
 # Enough for what looks at thumbnails; from here on libjpeg's own halving serves, which is almost free.
 _LEAST_DRAFT_PX = 240
 _ANIMATED = ("gif", "png", "webp", "avif")
+_LEAST_FRAME_BYTES = 8  # a file that counts more frames than it has room for lies
 # What Pillow's parsers are known to let out on damaged files, besides its own errors.
 _DAMAGE = (
     OSError, ValueError, SyntaxError, EOFError, struct.error, TypeError, IndexError, KeyError, AttributeError,
@@ -39,7 +41,8 @@ class PictureLimits:
     """What one picture may cost; over it, it is refused.
 
     Attributes:
-        seconds: of decoding, by the wall clock and of CPU; only `DecodePool` can hold it.
+        seconds: of processor time, and three times as much by the clock on the wall; only `DecodePool` can
+            hold it.
         memory_bytes: address space of a worker process; only `DecodePool` can hold it.
     """
 
@@ -131,7 +134,9 @@ def _read(content: bytes, limits: PictureLimits, region: Region | None) -> _Seen
     with Image.open(io.BytesIO(content), formats=OPENERS) as picture:
         _check_size(picture.size, limits)
         name = PILLOW_FORMATS[picture.format or ""]
-        frames = getattr(picture, "n_frames", 1) if name in _ANIMATED else 1
+        if name == "jpeg":
+            refuse_many_scans(content)
+        frames = _frames_of(picture, content) if name in _ANIMATED else 1
         turn = turn_of(picture)
         facts = facts_of(picture)
         width_px, height_px = picture.size if turn < 5 else picture.size[::-1]
@@ -143,6 +148,10 @@ def _read(content: bytes, limits: PictureLimits, region: Region | None) -> _Seen
         small = _shrunk(whole)
         thumb = to_srgb(turned(small, turn) if region is None else small, picture.info.get("icc_profile"))
     return _Seen(name, width_px, height_px, frames, thumb, facts)
+
+
+def _frames_of(picture: Image.Image, content: bytes) -> int:
+    return max(1, min(getattr(picture, "n_frames", 1), len(content) // _LEAST_FRAME_BYTES))
 
 
 def _check_length(content: bytes, limits: PictureLimits) -> None:

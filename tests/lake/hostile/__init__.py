@@ -1,5 +1,7 @@
 """Files that a stranger might send: made here, byte by byte, so that nobody has to keep them."""
 
+import warnings
+
 from hostile.animations import animations
 from hostile.bombs import bombs
 from hostile.boxes import boxes
@@ -25,9 +27,11 @@ __all__ = ["FAMILIES", "GOOD_FORMATS", "hostile_files", "noise", "odd_but_good",
 def hostile_files() -> dict[str, bytes]:
     """Family and name → content; names often lie."""
     files: dict[str, bytes] = {}
-    for family, make in FAMILIES.items():
-        for name, content in make():
-            path = f"{family}/{name}"
-            assert path not in files, path
-            files[path] = content
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Pillow's writers look at what they are given
+        for family, make in FAMILIES.items():
+            for name, content in make():
+                path = f"{family}/{name}"
+                assert path not in files, path
+                files[path] = content
     return files

@@ -7,7 +7,19 @@ from collections.abc import Iterator
 from PIL import Image
 
 from hostile.making import (
-    PNG_START, bmp, gif, gif_frame, grey_tiff, jpeg_sized, noise, png, png_chunk, png_header, png_with, saved, webp,
+    PNG_START,
+    bmp,
+    gif,
+    gif_frame,
+    grey_tiff,
+    jpeg_sized,
+    noise,
+    png,
+    png_chunk,
+    png_header,
+    png_with,
+    saved,
+    webp,
     webp_header,
 )  # fmt: skip
 
@@ -20,7 +32,13 @@ def bombs() -> Iterator[tuple[str, bytes]]:
 
 def _sides() -> Iterator[tuple[str, bytes]]:
     """0 × 0, 1 × 100,000 and 100,000 × 1, as far as a format's header can say it."""
-    for name, width, height in (("wide", 100_000, 1), ("high", 1, 100_000), ("zero", 0, 0), ("zero-wide", 0, 64), ("zero-high", 64, 0)):
+    for name, width, height in (
+        ("wide", 100_000, 1),
+        ("high", 1, 100_000),
+        ("zero", 0, 0),
+        ("zero-wide", 0, 64),
+        ("zero-high", 64, 0),
+    ):
         yield f"{name}.png", png(width, height, zlib.compress(bytes(400_001)))
         yield f"{name}-said.bmp", bmp(width, height, 24, bytes(400_000))
         yield f"{name}.tiff", grey_tiff(width, height, strip=bytes(100_000))
@@ -53,8 +71,14 @@ def _packed() -> Iterator[tuple[str, bytes]]:
     """What is small only as long as it is packed."""
     large = zlib.compress(bytes(80_000_000), 9)
     yield "text-bomb.png", png_with(png_chunk(b"zTXt", b"Comment\x00\x00" + large))
-    yield "many-text-bombs.png", png_with(*[png_chunk(b"zTXt", b"Comment\x00\x00" + zlib.compress(bytes(1_000_000), 9))] * 200)
-    yield "international-text-bomb.png", png_with(png_chunk(b"iTXt", b"XML:com.adobe.xmp\x00\x01\x00\x00\x00" + large))
+    yield (
+        "many-text-bombs.png",
+        png_with(*[png_chunk(b"zTXt", b"Comment\x00\x00" + zlib.compress(bytes(1_000_000), 9))] * 200),
+    )
+    yield (
+        "international-text-bomb.png",
+        png_with(png_chunk(b"iTXt", b"XML:com.adobe.xmp\x00\x01\x00\x00\x00" + large)),
+    )
     yield "profile-bomb.png", png_with(png_chunk(b"iCCP", b"x\x00\x00" + large))
     yield "more-pixels-than-said.png", png(64, 64, large)
     yield "pixels-of-nothing.png", saved(Image.new("1", (30_000, 2_600)), "PNG")

@@ -16,7 +16,15 @@ def boxes() -> Iterator[tuple[str, bytes]]:
     yield "box-of-64-bits.avif", brand + struct.pack(">I4sQ", 1, b"meta", 2**63) + bytes(64)
     yield "boxes-nested.avif", brand + _nested(b"meta", 5_000)
     yield "boxes-many.avif", brand + box(b"free") * 50_000 + whole[whole.index(b"meta") - 4 :]
-    for name, kind in (("size", b"ispe"), ("place", b"iloc"), ("link", b"ipma"), ("info", b"iinf"), ("codec", b"av1C"), ("bits", b"pixi"), ("item", b"pitm")):
+    for name, kind in (
+        ("size", b"ispe"),
+        ("place", b"iloc"),
+        ("link", b"ipma"),
+        ("info", b"iinf"),
+        ("codec", b"av1C"),
+        ("bits", b"pixi"),
+        ("item", b"pitm"),
+    ):
         yield f"box-{name}-of-ones.avif", _overwritten(whole, kind, b"\xff")
         yield f"box-{name}-of-zeros.avif", _overwritten(whole, kind, b"\x00")
     yield "size-said-huge.avif", _sized(whole, 65_535, 65_535)

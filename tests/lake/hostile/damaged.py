@@ -7,7 +7,19 @@ from collections.abc import Iterator
 import numpy as np
 
 from hostile.making import (
-    GOOD_FORMATS, PNG_START, bmp, jpeg_segment, jpeg_with, noise, png, png_chunk, png_header, png_with, saved, webp, webp_header,
+    GOOD_FORMATS,
+    PNG_START,
+    bmp,
+    jpeg_segment,
+    jpeg_with,
+    noise,
+    png,
+    png_chunk,
+    png_header,
+    png_with,
+    saved,
+    webp,
+    webp_header,
 )  # fmt: skip
 
 
@@ -94,7 +106,10 @@ def _webps() -> Iterator[tuple[str, bytes]]:
     yield "chunk-too-long.webp", whole[:16] + b"\xff\xff\xff\x7f" + whole[20:]
     yield "riff-of-nothing.webp", whole[:4] + bytes(4) + whole[8:]
     yield "riff-too-long.webp", whole[:4] + b"\xf6\xff\xff\xff" + whole[8:]
-    yield "frames-of-rubbish.webp", webp(webp_header(64, 64), (b"ANIM", bytes(6)), *[(b"ANMF", bytes(24))] * 50)
+    yield (
+        "frames-of-rubbish.webp",
+        webp(webp_header(64, 64), (b"ANIM", bytes(6)), *[(b"ANMF", bytes(24))] * 50),
+    )
     yield "lossless-of-ones.webp", webp((b"VP8L", b"\x2f" + b"\xff" * 200))
     yield "huffman.webp", webp((b"VP8L", b"\x2f\x3f\x00\x0f\x00" + bytes(range(256)) * 4))
 
@@ -109,10 +124,19 @@ def _bitmaps() -> Iterator[tuple[str, bytes]]:
     yield "three-bits.bmp", bmp(64, 64, 3, pixels)
     yield "packing-99.bmp", bmp(64, 64, 24, pixels, packing=99)
     yield "palette-of-4-billion.bmp", bmp(64, 64, 8, pixels, colours=2**32 - 1)
-    yield "rle-outside.bmp", bmp(16, 16, 8, b"\x00\x02\xff\xff" * 40 + b"\xff\x01\x00\x01", packing=1, colours=16)
+    yield (
+        "rle-outside.bmp",
+        bmp(16, 16, 8, b"\x00\x02\xff\xff" * 40 + b"\xff\x01\x00\x01", packing=1, colours=16),
+    )
     yield "rle-endless-line.bmp", bmp(16, 16, 8, b"\xff\x01" * 5_000 + b"\x00\x01", packing=1, colours=16)
     yield "rle-copy-of-nothing.bmp", bmp(16, 16, 8, b"\x00\xff", packing=1, colours=16)
-    yield "rle4-steps-back.bmp", bmp(16, 16, 4, b"\x00\x02\x00\x00" * 5_000 + b"\x00\x01", packing=2, colours=16)
+    yield (
+        "rle4-steps-back.bmp",
+        bmp(16, 16, 4, b"\x00\x02\x00\x00" * 5_000 + b"\x00\x01", packing=2, colours=16),
+    )
     yield "start-behind-the-end.bmp", whole[:10] + b"\xff\xff\xff\x7f" + whole[14:]
     yield "header-of-4-billion.bmp", whole[:14] + b"\xff\xff\xff\xff" + whole[18:]
-    yield "os2.bmp", b"BM" + struct.pack("<IHHI", 26 + 48, 0, 0, 26) + struct.pack("<IHHHH", 12, 4, 4, 1, 24) + bytes(48)
+    yield (
+        "os2.bmp",
+        b"BM" + struct.pack("<IHHI", 26 + 48, 0, 0, 26) + struct.pack("<IHHHH", 12, 4, 4, 1, 24) + bytes(48),
+    )

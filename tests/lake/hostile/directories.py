@@ -6,14 +6,37 @@ from collections.abc import Iterator
 
 from hostile.making import TiffEntry, grey_tiff, long, noise, saved, short, tiff
 
-_PACKINGS = (2, 3, 4, 5, 6, 7, 8, 32_773, 32_809, 32_946, 34_661, 34_676, 34_677, 34_712, 34_887, 34_925, 50_000, 50_001, 65_000)
+_PACKINGS = (
+    2,
+    3,
+    4,
+    5,
+    6,
+    7,
+    8,
+    32_773,
+    32_809,
+    32_946,
+    34_661,
+    34_676,
+    34_677,
+    34_712,
+    34_887,
+    34_925,
+    50_000,
+    50_001,
+    65_000,
+)
 
 
 def directories() -> Iterator[tuple[str, bytes]]:
     yield from _directories()
     yield from _strips_and_tiles()
     for packing in _PACKINGS:
-        yield f"packing-{packing}-of-rubbish.tiff", grey_tiff(64, 64, packing=packing, strip=bytes(range(256)) * 16)
+        yield (
+            f"packing-{packing}-of-rubbish.tiff",
+            grey_tiff(64, 64, packing=packing, strip=bytes(range(256)) * 16),
+        )
     yield "packing-bomb.tiff", grey_tiff(64, 64, packing=8, strip=zlib.compress(bytes(80_000_000), 9))
     yield "lzw-bomb.tiff", grey_tiff(8_000, 8_000, packing=5, strip=b"\x80\x00" + b"\x00" * 5_000)
 
@@ -21,10 +44,32 @@ def directories() -> Iterator[tuple[str, bytes]]:
 def _directories() -> Iterator[tuple[str, bytes]]:
     pixels: TiffEntry = long(273, 8)
     yield "loop.tiff", tiff([], following=8)
-    yield "loop-with-pixels.tiff", tiff([long(256, 64), long(257, 64), short(258, 8), short(259, 1), short(262, 1), pixels, long(278, 64), long(279, 4_096)], bytes(8_192), following=8)
+    yield (
+        "loop-with-pixels.tiff",
+        tiff(
+            [
+                long(256, 64),
+                long(257, 64),
+                short(258, 8),
+                short(259, 1),
+                short(262, 1),
+                pixels,
+                long(278, 64),
+                long(279, 4_096),
+            ],
+            bytes(8_192),
+            following=8,
+        ),
+    )
     yield "65535-entries.tiff", tiff([short(256, 64)], count=65_535)
-    yield "5000-real-entries.tiff", grey_tiff(64, 64, *(short(at, 1) for at in range(1_000, 6_000)), strip=bytes(4_096))
-    yield "entry-of-4-billion.tiff", grey_tiff(64, 64, (270, 2, 2**32 - 1, b"\x08\x00\x00\x00"), strip=bytes(4_096))
+    yield (
+        "5000-real-entries.tiff",
+        grey_tiff(64, 64, *(short(at, 1) for at in range(1_000, 6_000)), strip=bytes(4_096)),
+    )
+    yield (
+        "entry-of-4-billion.tiff",
+        grey_tiff(64, 64, (270, 2, 2**32 - 1, b"\x08\x00\x00\x00"), strip=bytes(4_096)),
+    )
     yield "directory-outside.tiff", b"II*\x00\xff\xff\xff\x7f"
     yield "directory-in-header.tiff", b"II*\x00" + bytes(100)
     yield "no-size.tiff", tiff([short(258, 8), short(262, 1)])
@@ -37,14 +82,16 @@ def _directories() -> Iterator[tuple[str, bytes]]:
 
 
 def _strips_and_tiles() -> Iterator[tuple[str, bytes]]:
-    strip = bytes(4_096)
+    strip, place = bytes(4_096), b"\x08\x00\x00\x00"
     given: dict[str, tuple[TiffEntry, ...]] = {
         "strip-outside": (long(273, 2**31),),
         "strip-of-4-billion": (long(279, 2**32 - 1),),
         "strips-of-no-rows": (long(278, 0),),
         "rows-of-4-billion": (long(278, 2**32 - 1),),
-        "many-strips": (long(278, 1), (273, 4, 60_000, b"\x08\x00\x00\x00"), (279, 4, 60_000, b"\x08\x00\x00\x00")),
-        "tiles-outside": (long(322, 16), long(323, 16), (324, 4, 16, b"\xff\xff\xff\x0f"), (325, 4, 16, b"\x08\x00\x00\x00")),
+        "many-strips": (long(278, 1), (273, 4, 60_000, place), (279, 4, 60_000, place)),
+        "tiles-outside": (
+            long(322, 16), long(323, 16), (324, 4, 16, b"\xff\xff\xff\x0f"), (325, 4, 16, place),
+        ),
         "tiles-of-nothing": (long(322, 0), long(323, 0), long(324, 8), long(325, 16)),
         "tiles-of-4-billion": (long(322, 2**32 - 16), long(323, 2**32 - 16), long(324, 8), long(325, 16)),
         "tiles-of-one": (long(322, 1), long(323, 1), long(324, 8), long(325, 16)),

@@ -63,8 +63,14 @@ def _drawings() -> Iterator[tuple[str, bytes]]:
     for name, content in given.items():
         yield f"drawing-{name}.svg", head + content + b"</svg>"
     lol = "".join(f'<!ENTITY l{at} "{f"&l{at - 1};" * 10}">' for at in range(1, 10))
-    yield "drawing-laughs.svg", f'<?xml version="1.0"?><!DOCTYPE svg [<!ENTITY l0 "ha">{lol}]><svg>&l9;</svg>'.encode()
-    yield "drawing.jpg", b'<?xml version="1.0"?><!DOCTYPE svg [<!ENTITY x SYSTEM "file:///etc/passwd">]><svg>&x;</svg>'
+    yield (
+        "drawing-laughs.svg",
+        f'<?xml version="1.0"?><!DOCTYPE svg [<!ENTITY l0 "ha">{lol}]><svg>&l9;</svg>'.encode(),
+    )
+    yield (
+        "drawing.jpg",
+        b'<?xml version="1.0"?><!DOCTYPE svg [<!ENTITY x SYSTEM "file:///etc/passwd">]><svg>&x;</svg>',
+    )
     yield "drawing-packed.svgz", gzip.compress(head + b"</svg>")
     yield "drawing-late.svg", b"<!-- " + b"x" * 5_000 + b" -->" + head + b"</svg>"
     yield "drawing-utf16.svg", "<?xml version='1.0'?><svg/>".encode("utf-16")
@@ -75,15 +81,27 @@ def _films() -> Iterator[tuple[str, bytes]]:
     kind = file_type(b"isom", b"iso2", b"avc1", b"mp41")
     yield "film.mp4", kind + bytes(100)
     yield "film-type-only.mp4", kind
-    yield "film-lies.mp4", kind + box(b"moov", box(b"mvhd", b"\xff" * 100), box(b"trak", box(b"tkhd", b"\xff" * 84)))
+    yield (
+        "film-lies.mp4",
+        kind + box(b"moov", box(b"mvhd", b"\xff" * 100), box(b"trak", box(b"tkhd", b"\xff" * 84))),
+    )
     yield "film-nested.mp4", kind + _nested(2_000)
     yield "film-of-nothing.mp4", kind + box(b"mdat", bytes(10_000))
     yield "film-too-long-box.mp4", kind + b"\x7f\xff\xff\xffmoov" + bytes(64)
     yield "film.jpg", b"\x1aE\xdf\xa3" + bytes(100)
-    yield "film-sizes-unknown.webm", b"\x1aE\xdf\xa3\x01\xff\xff\xff\xff\xff\xff\xff" + b"\x18\x53\x80\x67\x01" + b"\xff" * 300
+    yield (
+        "film-sizes-unknown.webm",
+        b"\x1aE\xdf\xa3\x01\xff\xff\xff\xff\xff\xff\xff" + b"\x18\x53\x80\x67\x01" + b"\xff" * 300,
+    )
     yield "film.avi", b"RIFF\x00\x10\x00\x00AVI LIST" + bytes(100)
-    yield "film-index-lies.avi", b"RIFF\xff\xff\xff\xffAVI LIST\xff\xff\xff\xffhdrlavih\x38\x00\x00\x00" + b"\xff" * 56
-    yield "film-old.mov", box(b"moov", box(b"rmra", box(b"rmda", box(b"rdrf", bytes(4), b"url ", b"file:///etc/passwd"))))
+    yield (
+        "film-index-lies.avi",
+        b"RIFF\xff\xff\xff\xffAVI LIST\xff\xff\xff\xffhdrlavih\x38\x00\x00\x00" + b"\xff" * 56,
+    )
+    yield (
+        "film-old.mov",
+        box(b"moov", box(b"rmra", box(b"rmda", box(b"rdrf", bytes(4), b"url ", b"file:///etc/passwd")))),
+    )
     yield "film.flv", b"FLV\x01\x05\x00\x00\x00\x09" + bytes(100)
     yield "film.ogv", b"OggS\x00\x02" + bytes(100)
     yield "film.mpg", b"\x00\x00\x01\xba" + bytes(100)
@@ -121,4 +139,7 @@ def polyglots() -> Iterator[tuple[str, bytes]]:
     yield "pdf-and-picture.jpg", b"%PDF-1.4\n" + jpeg
     yield "zip-with-picture.jpg", zipped({"a.jpg": jpeg})
     yield "nested-zip.jpg", zipped({"inner.zip": zipped({"a.jpg": jpeg})})
-    yield "java-in-picture.gif", gif + zipped({"META-INF/MANIFEST.MF": b"Main-Class: Evil\n", "Evil.class": b"\xca\xfe\xba\xbe"})
+    yield (
+        "java-in-picture.gif",
+        gif + zipped({"META-INF/MANIFEST.MF": b"Main-Class: Evil\n", "Evil.class": b"\xca\xfe\xba\xbe"}),
+    )

@@ -97,8 +97,20 @@ def gif(width: int, height: int, *blocks: bytes) -> bytes:
     )  # fmt: skip
 
 
-def gif_frame(left: int, top: int, width: int, height: int, data: bytes = b"\x02\x02\x4c\x01\x00") -> bytes:
+def gif_frame(left: int, top: int, width: int, height: int, data: bytes | None = None) -> bytes:
+    """A frame of one colour; of one that is too large, the first hundred pixels."""
+    data = gif_pixels(min(width * height, 100)) if data is None else data
     return b"\x2c" + struct.pack("<HHHHB", left, top, width, height, 0) + data
+
+
+def gif_pixels(count: int) -> bytes:
+    """Pixels of the first colour, packed so that the table never grows: a fresh start before each."""
+    codes, bits = [*[4, 0] * count, 5], 0
+    for at, code in enumerate(codes):
+        bits |= code << 3 * at
+    whole = bits.to_bytes((3 * len(codes) + 7) // 8, "little")
+    blocks = (whole[at : at + 255] for at in range(0, len(whole), 255))
+    return b"\x02" + b"".join(bytes((len(block),)) + block for block in blocks) + b"\x00"
 
 
 def gif_delay(hundredths: int, disposal: int = 0) -> bytes:
@@ -124,7 +136,9 @@ def file_type(brand: bytes, *others: bytes) -> bytes:
     return box(b"ftyp", brand, bytes(4), *others)
 
 
-def tiff(entries: Sequence[TiffEntry], after: bytes = b"", following: int = 0, count: int | None = None) -> bytes:
+def tiff(
+    entries: Sequence[TiffEntry], after: bytes = b"", following: int = 0, count: int | None = None
+) -> bytes:
     """A little-endian TIFF of one directory at byte 8; `after` lies behind it."""
     said = len(entries) if count is None else count
     listed = b"".join(

@@ -58,8 +58,16 @@ def _moving() -> Iterator[tuple[str, bytes]]:
         yield f"animated.{kind}", saved(base, kind.upper(), save_all=True, append_images=[other])
     yield "pages.tiff", saved(base, "TIFF", save_all=True, append_images=[other])
     yield "multi.jpg", saved(base, "MPO", save_all=True, append_images=[other])
-    yield "clear-animated.gif", saved(
-        base.quantize(8), "GIF", save_all=True, append_images=[other.quantize(8)], transparency=0, disposal=2
+    yield (
+        "clear-animated.gif",
+        saved(
+            base.quantize(8),
+            "GIF",
+            save_all=True,
+            append_images=[other.quantize(8)],
+            transparency=0,
+            disposal=2,
+        ),
     )
 
 
@@ -79,9 +87,12 @@ def _shapes() -> Iterator[tuple[str, bytes]]:
     yield "odd-sides.jpg", saved(noise().resize((17, 31)), "JPEG")
     yield "interlaced.gif", saved(noise().quantize(8), "GIF", interlace=1)
     yield "not-interlaced.gif", saved(noise().quantize(8), "GIF", interlace=0)
-    yield "smaller-frame.gif", gif(8, 8, gif_frame(4, 4, 4, 4, b"\x02\x03\x84\x6f\x05\x00"))
+    yield "smaller-frame.gif", gif(8, 8, gif_frame(4, 4, 4, 4))
     yield "top-down.bmp", bmp(16, -16, 24, bytes(range(256)) * 3)
     yield "rle8.bmp", bmp(16, 16, 8, b"\x10\x05\x00\x00" * 15 + b"\x10\x05\x00\x01", packing=1, colours=16)
     yield "comment.jpg", jpeg_with(jpeg_segment(0xFE, b"made by hand"))
-    yield "unknown-segments.jpg", jpeg_with(*(jpeg_segment(0xE0 + at, b"what is this") for at in range(3, 13)))
+    yield (
+        "unknown-segments.jpg",
+        jpeg_with(*(jpeg_segment(0xE0 + at, b"what is this") for at in range(3, 13))),
+    )
     yield "unknown-chunks.png", png_with(*(png_chunk(b"xxXx", bytes(at)) for at in range(20)))

@@ -52,8 +52,9 @@ def profiles() -> Iterator[tuple[str, bytes]]:
     yield "profile-in-grey.avif", saved(noise().convert("L"), "AVIF", icc_profile=good)
     marker = b"ICC_PROFILE\x00"
     yield "profile-missing-part.jpg", jpeg_with(jpeg_segment(0xE2, marker + b"\x01\x03" + good))
-    yield "profile-255-parts.jpg", jpeg_with(
-        *(jpeg_segment(0xE2, marker + bytes((at, 255)) + bytes(60_000)) for at in range(1, 256))
+    yield (
+        "profile-255-parts.jpg",
+        jpeg_with(*(jpeg_segment(0xE2, marker + bytes((at, 255)) + bytes(60_000)) for at in range(1, 256))),
     )
     yield "profile-part-0.jpg", jpeg_with(jpeg_segment(0xE2, marker + b"\x00\x00" + good))
     yield "profile-unpacked.png", png_with(png_chunk(b"iCCP", b"name\x00\x00" + good))

@@ -22,6 +22,7 @@ PICTURE_ENDINGS = (
 _SIDECAR_ENDINGS = ("txt", "json")
 _SIDECAR_BYTES = 256 * 1024
 _START_BYTES = 512
+_LEVEL_CHARS = 200
 # Names that cameras, phones and download tools give say nothing about the picture.
 _MACHINE_NAME = re.compile(
     r"(?:img|dsc[nf]?|dscf|pict?|p|pxl|gopr|mvimg|vid|wp|image|photo|screenshot|scan|whatsapp image|signal)?"
@@ -53,6 +54,8 @@ class FolderSource:
     def rows(self) -> Iterator[SourceRow]:
         """One a picture, in the order of folders and names."""
         self._passed_over.clear()
+        if isinstance(self._base, ZipBase):
+            self._passed_over.update(self._base.left_out)
         row = 0
         for folder, files in self._base.folders():
             there = {file.lower(): file for file in files}
@@ -149,7 +152,7 @@ def title_of_name(file: str) -> str:
 
 def _folder_names(folder: str) -> list[str]:
     names = (" ".join(re.sub(r"[_+]+", " ", part).split()) for part in folder.split("/") if part)
-    return [name[:1].upper() + name[1:] for name in names]
+    return [(name[:1].upper() + name[1:])[:_LEVEL_CHARS] for name in names]
 
 
 def _sidecar_names(file: str, ending: str) -> tuple[str, str]:

@@ -4,6 +4,7 @@ import os
 import re
 import stat
 import zipfile
+from collections import Counter
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
@@ -37,7 +38,11 @@ class FolderBase:
         """
         _refuse_remote(name)
         try:
-            path = self._real_path(name.replace("\\", "/"))
+            path = self._real_path(name)
+            if "\\" in name and not os.path.isfile(
+                path
+            ):  # as other systems part folders; here a name may hold it
+                path = self._real_path(name.replace("\\", "/"))
             if not path.startswith(self._inside):
                 raise _outside(name)
             facts = Path(path).stat()
@@ -109,11 +114,20 @@ class ZipBase:
                 f"{path} was received; needed is a zip that can be read; pack it again ({error})"
             ) from error
         self._by_name: dict[str, zipfile.ZipInfo] = {}
-        by_last: dict[str, list[zipfile.ZipInfo]] = {}
+        self.left_out: Counter[str] = Counter()
+        by_last: dict[str, list[str]] = {}
         for info in self._zip.infolist():
-            if not info.is_dir():
-                self._by_name[info.filename] = info
-                by_last.setdefault(PurePosixPath(info.filename).name, []).append(info)
+            name = _plain_name(info.filename)
+            if info.is_dir() or name.endswith("/"):
+                continue
+            if _is_link(info):
+                self.left_out["passed-over-link"] += 1
+                continue
+            if name in self._by_name:
+                self.left_out["passed-over-same-name"] += 1
+            else:
+                by_last.setdefault(PurePosixPath(name).name, []).append(name)
+            self._by_name[name] = info  # of entries with one name the last counts, as for other programs
         self._by_last = {last: found[0] for last, found in by_last.items() if len(found) == 1}
 
     def folders(self) -> Iterator[tuple[str, list[str]]]:
@@ -132,13 +146,12 @@ class ZipBase:
             RowError: it is an address, or it is not there.
         """
         _refuse_remote(name)
-        plain = name.replace("\\", "/").removeprefix("./").lstrip("/")
-        info = self._by_name.get(plain) or self._by_last.get(PurePosixPath(plain).name)
-        if info is None:
+        plain = _plain_name(name)
+        found = plain if plain in self._by_name else self._by_last.get(PurePosixPath(plain).name)
+        if found is None:
             raise _missing(name)
-        return PictureRef(
-            info.filename, f"{info.filename}:{info.file_size}:{info.CRC:08x}", size_bytes=info.file_size
-        )
+        info = self._by_name[found]
+        return PictureRef(found, f"{found}:{info.file_size}:{info.CRC:08x}", size_bytes=info.file_size)
 
     def read(self, ref: PictureRef, max_bytes: int) -> bytes:
         """Its bytes; one more than `max_bytes` at most, however much the zip would give.
@@ -165,6 +178,15 @@ class ZipBase:
             if type(error).__name__ in ("error", "LZMAError"):
                 raise _unreadable(ref.name, error) from error
             raise
+
+
+def _plain_name(name: str) -> str:
+    """A name in a zip as it is compared: some programs write backslashes, or begin at a root."""
+    return name.replace("\\", "/").removeprefix("./").lstrip("/")
+
+
+def _is_link(info: zipfile.ZipInfo) -> bool:
+    return stat.S_ISLNK(info.external_attr >> 16)
 
 
 def _is_hidden(name: str) -> bool:

@@ -160,13 +160,16 @@ class Reader:
             return ref
         most = self._pool.limits.max_bytes
         try:
-            content = self._base.read(ref, most)
-            if len(content) > most and video_kind(content[:START_BYTES]) is not None:
+            # What says itself that it is too much is not read to the end only to be refused.
+            content = self._base.read(ref, START_BYTES if ref.size_bytes > most else most)
+            is_longer = ref.size_bytes > most or len(content) > most
+            if is_longer and video_kind(content[:START_BYTES]) is not None:
                 most = self._pool.video_limits.max_bytes
                 content = self._base.read(ref, most)
+                is_longer = len(content) > most
         except RowError as error:
             return error
-        if len(content) > most:
+        if is_longer:
             return RowError(
                 f"the file has more than {most:,} bytes",
                 field="picture",

@@ -29,7 +29,9 @@ class RejectsFile:
         if self._file is None:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             self._file = self._path.open("wb")
-        self._file.write(orjson.dumps(asdict(reject)) + b"\n")
+        # A path may hold bytes that are no text.
+        where = reject.where.encode("utf-8", "replace").decode()
+        self._file.write(orjson.dumps({**asdict(reject), "where": where}) + b"\n")
         self._file.flush()
         self.by_code[reject.code] += 1
         self.by_field[reject.field] += 1

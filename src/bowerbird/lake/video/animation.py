@@ -19,6 +19,8 @@ from bowerbird.lake.video.decode import moving_frame
 from bowerbird.lake.video.sight import CLEAR_PX, TINY_PX
 
 _MOST_PIXELS = 400_000_000
+_MOST_FRAMES = 2_000
+_MOST_DURATION_MS = 24 * 3_600_000
 _STEP_MS = 200
 _SHORTEST_MS, _USUAL_MS, _LONGEST_MS = 20, 100, 600_000
 # What Pillow lets out on a frame that is damaged; the frames before it count.
@@ -43,7 +45,7 @@ def with_frames(still: DecodedPicture, content: bytes) -> DecodedPicture:
     if looked < 2:
         return still
     chosen, poster = chooser.finish()
-    duration_ms = int(lasted_ms * still.frames / looked)
+    duration_ms = min(int(lasted_ms * still.frames / looked), _MOST_DURATION_MS)
     moving = Moving(
         duration_ms=duration_ms,
         frame_rate=round(still.frames * 1000 / duration_ms, 3),
@@ -58,7 +60,7 @@ def with_frames(still: DecodedPicture, content: bytes) -> DecodedPicture:
 
 def _most(still: DecodedPicture) -> int:
     """How many frames may be looked at: each is drawn on those before it, so none can be left out."""
-    return max(2, min(still.frames, _MOST_PIXELS // (still.width_px * still.height_px)))
+    return max(2, min(still.frames, _MOST_FRAMES, _MOST_PIXELS // (still.width_px * still.height_px)))
 
 
 def _frames(content: bytes, most: int) -> Iterator[tuple[Image.Image, int, bytes | None]]:

@@ -10,7 +10,8 @@ class VideoLimits:
     """What one video may cost; over it, it is refused, or looked at less closely.
 
     Attributes:
-        seconds: of decoding, by the wall clock and of CPU; only `DecodePool` can hold it.
+        seconds: of processor time, and three times as much by the clock on the wall; only `DecodePool` can
+            hold it.
         max_packets: compressed frames that are counted at all.
         whole_pixels: a video of fewer pixels, over all frames, is looked at frame by frame; a larger one is
             looked at where it can be entered.
