@@ -148,7 +148,7 @@ def test_lake_as_of_a_version_or_time_shows_what_was_there(lake: Lake) -> None:
 
 @pytest.mark.parametrize("moment", ["yesterday", "", "2026-13-01"])
 def test_lake_as_of_nonsense_is_refused(lake: Lake, moment: str) -> None:
-    with pytest.raises(LakeError, match="needed is a version number or a time"):
+    with pytest.raises(NotFoundError, match="needed is a version number, a time"):
         lake.at(moment)
 
 

@@ -6,6 +6,7 @@ from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from bowerbird.cli.lake_leaf import add_leaf, opened, say
+from bowerbird.cli.lake_tags import add_tag_commands
 from bowerbird.cli.lake_upkeep import add_upkeep_commands
 
 if TYPE_CHECKING:
@@ -19,8 +20,9 @@ def add_table_commands(commands: "argparse._SubParsersAction[argparse.ArgumentPa
         commands, "show", run_show, "show an item, or count items, as of now or of any kept version"
     )
     show.add_argument("id", nargs="?", help="id of an item; without it items are counted")
-    as_of = "a version number or a time such as 2026-11-22T18:00"
-    show.add_argument("--as-of", metavar="VERSION_OR_TIME", help=as_of)
+    as_of = "a version number, a time such as 2026-11-22T18:00, or a tag"
+    show.add_argument("--as-of", metavar="MOMENT", help=as_of)
+    add_tag_commands(commands)
     add_upkeep_commands(commands)
     events = add_leaf(commands, "events", run_events, "list events, oldest first")
     events.add_argument("--after", type=int, default=0, metavar="OFFSET", help="begin after this one")

@@ -6,15 +6,11 @@ from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 
-import pyarrow as pa
-
 from bowerbird.core.clock import Clock, SystemClock
-from bowerbird.core.errors import LakeError
-from bowerbird.core.filters import Filter
 from bowerbird.lake.config import LakeConfig
 from bowerbird.lake.events import EventLog
 from bowerbird.lake.homes import Home, home_folder
-from bowerbird.lake.items import StoredItem, items_of, restore_numbers
+from bowerbird.lake.items import restore_numbers
 from bowerbird.lake.migrations import prepare
 from bowerbird.lake.online import OnlineStore
 from bowerbird.lake.places import Address, Place, place_of
@@ -24,35 +20,12 @@ from bowerbird.lake.table_files import remove_table, table_names
 from bowerbird.lake.table_making import width_of
 from bowerbird.lake.tables import Table
 from bowerbird.lake.upkeep import TableDebt
+from bowerbird.lake.views import LakeView, view_at
 
 log = logging.getLogger(__name__)
 
 _FOLDERS = ("display", "models", "index", "imports")
 _MS_PER_HOUR = 3_600_000
-
-
-class LakeView:
-    """The items as they were at one version; read-only."""
-
-    def __init__(self, items: Table, version: int) -> None:
-        self._items = items
-        self.version = version
-
-    def item(self, id_: str) -> StoredItem:
-        """The item as it was.
-
-        Raises:
-            NotFoundError: it was not there then.
-        """
-        return items_of(self._items.take([id_], ITEM.schema.names, version=self.version), missing=id_)[0]
-
-    def take(self, ids: list[str], columns: list[str]) -> pa.Table:
-        """The rows of these ids in their order, as they were."""
-        return self._items.take(ids, columns, version=self.version)
-
-    def count(self, where: Filter | None = None) -> int:
-        """How many items there were."""
-        return self._items.count(where, version=self.version)
 
 
 class Lake:
@@ -120,13 +93,12 @@ class Lake:
         shutil.rmtree(self.path / "journal" / name, ignore_errors=True)
 
     def at(self, moment: int | str | datetime) -> LakeView:
-        """The items as of a version of the item table, or of a time (ISO 8601; without a zone it is local).
+        """The lake as of a version of the item table, a time (ISO 8601; without a zone it is local) or a tag.
 
         Raises:
-            NotFoundError: that version or time is not kept.
-            LakeError: the text is neither.
+            NotFoundError: that version, time or tag is not kept.
         """
-        return LakeView(self.items, self._version_at(moment))
+        return view_at(self.place, self.items, self.tables, moment)
 
     def tables(self) -> dict[str, Table]:
         """Every table by name, those of encoders that this process has not used among them."""
@@ -169,25 +141,12 @@ class Lake:
         journals = self.path / "journal" if self.config.journal_entries else None
         return Table(self.place.within(f"tables/{spec.name}.lance"), spec, self.config, journals)
 
-    def _version_at(self, moment: int | str | datetime) -> int:
-        if isinstance(moment, str) and moment.isdigit():
-            moment = int(moment)
-        if isinstance(moment, int):
-            self.items.count(version=moment)
-            return moment
-        if isinstance(moment, str):
-            try:
-                moment = datetime.fromisoformat(moment)
-            except ValueError as error:
-                raise LakeError(
-                    f"as-of {moment!r} was received; needed is a version number or a time such as "
-                    "2026-11-22T18:00:00+00:00; give one of those"
-                ) from error
-        return self.items.version_at(moment)
-
     def _purge_tombstones(self) -> None:
         before_ms = self.clock.now_ms() - int(self.config.keep_tombstones_hours * _MS_PER_HOUR)
         old = self.items.tombstones_before(before_ms)
+        highest = self.items.highest("number") if old else None
+        # The highest number stays in the table: from there numbers go on if the records are lost.
+        old = [key for key in old if key != highest]
         if old:
             self.items.delete(old)
             log.info("tombstones purged", extra={"items": len(old)})

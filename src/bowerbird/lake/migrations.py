@@ -6,6 +6,7 @@ what is there, is one more `Step` at the end of `STEPS`.
 
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from bowerbird.lake.format import FORMAT_FILE, LakeFormat, new_format, read_form
 from bowerbird.lake.leases import Lease
 from bowerbird.lake.places import Place
 from bowerbird.lake.table_files import TableFiles, files_of, table_names
+from bowerbird.lake.tags import make_tag
 
 _WAIT_S = 60.0
 
@@ -55,13 +57,10 @@ class LakeLayout:
             head.drop_columns(there)
             files.sync()
 
-    def tag_all(self, tag: str) -> None:
-        """The newest version of every table is kept under this name, which may be there already."""
-        for table in self.tables():
-            files, head = self._opened(table)
-            act = head.tags.update if tag in head.tags.list() else head.tags.create
-            act(tag, head.version)
-            files.sync()
+    def tag_all(self, name: str, clock: Clock) -> None:
+        """The newest version of every table is kept under this tag, which may be there already."""
+        with suppress(ConflictError):  # tagged before the step was cut off: that state is the one to keep
+            make_tag(self.place, name, clock)
 
     def _opened(self, table: str) -> tuple[TableFiles, lance.LanceDataset]:
         files = files_of(self.place.within(f"tables/{table}.lance"))
@@ -178,7 +177,7 @@ def _one_step(
     if target > number:
         step = steps[number]
         if step.changes_tables:
-            lake.tag_all(f"before-layout-{number + 1}")
+            lake.tag_all(f"before-layout-{number + 1}", clock)
         step.forward(lake)
         number += 1
     else:

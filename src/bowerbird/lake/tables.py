@@ -243,6 +243,15 @@ class Table:
         found = self._newest().scanner(columns=[self.spec.key], filter=sql).to_table()
         return list(found[self.spec.key].to_pylist())
 
+    def highest(self, column: str) -> str | None:
+        """The key of the row with the highest value, tombstones among them; None where there are no rows."""
+        best: tuple[int, str] | None = None
+        for batch in self.scan([self.spec.key, column], with_tombstones=True):
+            row = int(pc.index(batch[column], pc.max(batch[column])).as_py())
+            found = (batch[column][row].as_py(), batch[self.spec.key][row].as_py())
+            best = found if best is None else max(best, found)
+        return None if best is None else best[1]
+
     def count(self, where: Filter | None = None, *, version: int | None = None) -> int:
         """How many rows there are, tombstones not counted."""
         return int(self._at(version).count_rows(filter=self._live_sql(where, with_tombstones=False)))
