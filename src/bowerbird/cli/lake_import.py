@@ -43,6 +43,7 @@ def add_source_options(command: argparse.ArgumentParser) -> None:
         help="what an export's word for what people do means, such as read=closeup; may be repeated",
     )  # fmt: skip
     command.add_argument("--remove-missing", action="store_true", help="delete what the source no longer has")
+    command.add_argument("--take-back", action="store_true", help="forgotten items may come in again")
     add_allowed_hosts(command)
     command.add_argument("--workers", type=int, help="decode processes (default: one a core)")
 
@@ -69,6 +70,7 @@ def options_of(args: argparse.Namespace, *, name: str, is_agreed: bool = False) 
         allowed_hosts=tuple(args.allow_host),
         kind=args.kind,
         allow_no_picture=args.allow_no_picture,
+        takes_back=args.take_back,
         actions=pairs_of(args.action, "--action", "WORD=ACTION", "read=closeup"),
     )
 

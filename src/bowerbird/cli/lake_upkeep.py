@@ -4,6 +4,7 @@ import argparse
 import dataclasses
 import resource
 
+from bowerbird.cli.lake_forget import add_forget_command, maintained, remains_told
 from bowerbird.cli.lake_layout import add_layout_commands
 from bowerbird.cli.lake_leaf import add_leaf, opened, say
 from bowerbird.core.errors import NotFoundError
@@ -14,6 +15,7 @@ def add_upkeep_commands(commands: "argparse._SubParsersAction[argparse.ArgumentP
     delete = add_leaf(commands, "delete", run_delete, "take items out; gone from every page at once")
     delete.add_argument("ids", nargs="+", metavar="ID")
     add_layout_commands(commands)
+    add_forget_command(commands)
     maintain = add_leaf(
         commands, "maintain", run_maintain, "compact files, refresh indexes, let go of the old"
     )
@@ -41,7 +43,9 @@ def run_maintain(args: argparse.Namespace) -> int:
         # Compaction that wants more ends this process and harms no data: an unfinished commit is no commit.
         resource.setrlimit(resource.RLIMIT_DATA, (args.memory_mb * 2**20, args.memory_mb * 2**20))
     with opened(args) as lake:
-        debts = {name: dataclasses.asdict(debt) for name, debt in lake.maintain().items()}
+        left, remains = maintained(lake)
+    debts = {name: dataclasses.asdict(debt) for name, debt in left.items()}
     lines = [f"{name}: {debt['rows']:,} rows in {debt['fragments']} files" for name, debt in debts.items()]
-    say(args, {"tables": debts}, "\n".join(lines))
+    facts = {"tables": debts, "remains": [dataclasses.asdict(each) for each in remains]}
+    say(args, facts, "\n".join([*lines, *remains_told(remains)]))
     return 0

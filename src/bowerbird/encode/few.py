@@ -9,8 +9,9 @@ from PIL import Image
 from bowerbird.core.arrays import Embeddings, ItemNumbers, Pixels
 from bowerbird.core.filters import In
 from bowerbird.encode.registry import Encoders
-from bowerbird.encode.stored import embedding_rows, picture_table, words_key, words_table
+from bowerbird.encode.stored import embedding_rows, picture_table, words_table
 from bowerbird.encode.types import EncoderStamp
+from bowerbird.lake.items import words_key
 from bowerbird.lake.lake import Lake
 from bowerbird.lake.tables import Table
 from bowerbird.lake.video.stored import frame_key

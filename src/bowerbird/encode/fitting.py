@@ -9,6 +9,7 @@ from bowerbird.core.errors import IncompatibleEmbeddingError
 from bowerbird.encode.background import load_background
 from bowerbird.encode.calibrate import calibrated
 from bowerbird.encode.config import EncodeConfig
+from bowerbird.encode.forgetting import save_fitted_on
 from bowerbird.encode.generations import serving_folder
 from bowerbird.encode.registry import Encoders
 from bowerbird.encode.space import BridgeSpace
@@ -45,6 +46,7 @@ def fit_space(lake: Lake, encoders: Encoders, folder: Path | None = None) -> Bri
     and every index has to be built anew.
     """
     models_dir = encoders.models_dir or EncodeConfig().models_folder
+    save_fitted_on(space_path(lake, folder), sample_numbers(lake))
     sample = sample_items(lake, encoders)
     background = load_background(encoders.words, models_dir)
     stamp = encoders_stamp(encoders)
@@ -83,6 +85,13 @@ def fit_if_due(lake: Lake, encoders: Encoders, folder: Path | None = None) -> Br
     if space is None or _sample_step(lake)[1] >= OUTGROWN * max(int(space.parts.fitted_on[0]), 1):
         return fit_space(lake, encoders, folder)
     return space
+
+
+def sample_numbers(lake: Lake) -> np.ndarray:
+    """[n] int64 numbers of the items that a space fitted now would be fitted on."""
+    step, _ = _sample_step(lake)
+    numbers = lake.items.read(["number"])["number"].to_numpy()
+    return np.sort(numbers[numbers % step == 0]).astype(np.int64)
 
 
 def sample_items(lake: Lake, encoders: Encoders) -> Sample:

@@ -18,10 +18,10 @@ from bowerbird.encode.stored import (
     item_vectors,
     key_hashes,
     picture_table,
-    words_key,
     words_table,
 )
 from bowerbird.encode.thumbs import ROWS_A_WRITE, EncodedPart, encode_thumbs
+from bowerbird.lake.items import words_key
 from bowerbird.lake.lake import Lake
 from bowerbird.lake.tables import Table
 

@@ -1,6 +1,5 @@
 """This file is about embeddings as the lake keeps them: which are there, and those of given items."""
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -12,6 +11,7 @@ from bowerbird.core.filters import In
 from bowerbird.encode.registry import Encoders
 from bowerbird.encode.types import EncoderStamp, ItemVectors, JointSpace
 from bowerbird.lake.colours import NAMED_COLOURS
+from bowerbird.lake.items import words_key
 from bowerbird.lake.lake import Lake
 from bowerbird.lake.tables import Table
 
@@ -36,11 +36,6 @@ class RawItems:
     words: Embeddings
     colours: Embeddings
     texts: tuple[str, ...]
-
-
-def words_key(words: str) -> str:
-    """The key of a text's embedding: of its content, so that changed words are encoded anew."""
-    return hashlib.sha256(words.encode()).hexdigest()[:32]
 
 
 def picture_table(lake: Lake, encoders: Encoders) -> Table:

@@ -25,6 +25,7 @@ class Commits:
         self._files = files
         self._spec = spec
         self._journal: Journal | None = None
+        self._is_alone = False
         if files.folder is not None and journals is not None:
             self._journal = Journal(
                 journals / spec.name, keep_entries=config.journal_entries, keep_bytes=config.journal_bytes
@@ -67,6 +68,20 @@ class Commits:
         if self._journal is not None:
             self._journal.acknowledge_upkeep(int(target.version))
 
+    @contextmanager
+    def alone(self) -> Iterator[bool]:
+        """No other process writes in the block; False in a bucket, where nobody can be kept out."""
+        if self._journal is None:
+            yield False
+            return
+        with self._journal.held():
+            self._finish_pending()
+            self._is_alone = True
+            try:
+                yield True
+            finally:
+                self._is_alone = False
+
     def forget_removed(self) -> None:
         """Upkeep has removed files: let go of their names, and of rows that have long been on the disk."""
         self._files.forget()
@@ -74,7 +89,9 @@ class Commits:
 
     def clear_journal(self, *, min_age_s: float = 0.0) -> None:
         """Lets go of all rows in the journal that were written so long ago."""
-        if self._journal is not None:
+        if self._journal is not None and self._is_alone:
+            self._journal.clear(min_age_s=min_age_s)
+        elif self._journal is not None:
             with self._journal.held():
                 self._finish_pending()
                 self._journal.clear(min_age_s=min_age_s)

@@ -26,6 +26,10 @@ class LakeConfig(BaseModel):
     """Last writes of each table that are kept apart, to be applied again after an accident; 0 keeps none."""
     journal_bytes: Annotated[int, Field(ge=0)] = 128_000_000
     """Bytes that they may take for each table; the last write is kept whatever its size."""
+    keep_rejects_hours: Annotated[float, Field(ge=0)] = 24.0 * 30
+    """How long files of refused rows are kept; they hold values as they were received."""
+    clean_sqlite_below_bytes: Annotated[int, Field(ge=0)] = 2_000_000_000
+    """Maintenance writes a database file anew after a forget if it is smaller; writers wait 5 s a GB."""
     group_commit_ms: Annotated[float, Field(ge=0, le=1_000)] = 5.0
     """How long the event log gathers events for one durable commit."""
     group_commit_events: Annotated[int, Field(ge=1)] = 5_000

@@ -1,5 +1,6 @@
 """This file is about the event log: what happened, stored once, durable before it is acknowledged."""
 
+import json
 import queue
 import sqlite3
 import threading
@@ -27,6 +28,11 @@ CREATE TABLE IF NOT EXISTS reader (name TEXT PRIMARY KEY, offset INTEGER NOT NUL
 """
 _INSERT = "INSERT OR IGNORE INTO event (event_id, person_id, body) VALUES (?, ?, ?)"
 _JSON = TypeAdapter(Event)
+_TEXT = "CAST(body AS TEXT)"
+_IS_WANTED = "IN (SELECT value FROM json_each(?))"
+_HAS_FACT = f"EXISTS (SELECT 1 FROM json_tree({_TEXT}, '$.facts') WHERE atom {_IS_WANTED})"  # noqa: S608
+_NAMES_ITEM = f"json_extract({_TEXT}, '$.item_id') {_IS_WANTED} OR {_HAS_FACT}"
+_NAMES_BOARD = f"json_extract({_TEXT}, '$.board_id') = ?"
 _WAIT_S = 30.0
 _FORGET_ROWS = 100_000
 
@@ -122,6 +128,36 @@ class EventLog:
                 gone += self._reader.execute(statement, (start, start + _FORGET_ROWS, person_id)).rowcount
         return gone
 
+    def forget_items(self, item_ids: Sequence[str]) -> int:
+        """Every event on one of these items, or with one in its facts, is gone; gives how many. In steps."""
+        wanted = json.dumps(list(item_ids))
+        return len(self._forget_where(_NAMES_ITEM, (wanted, wanted)))
+
+    def forget_board(self, board_id: str) -> list[Event]:
+        """Every event on the board is gone; gives them."""
+        bodies = self._forget_where(_NAMES_BOARD, (board_id,))
+        return [_JSON.validate_json(body) for body in bodies]
+
+    def count_of(self, *, person_id: str = "", item_ids: Sequence[str] = (), board_id: str = "") -> int:
+        """How many events `forget`, `forget_items` or `forget_board` would remove."""
+        where, values = _NAMES_ITEM, [json.dumps(list(item_ids))] * 2
+        if person_id:
+            where, values = "person_id = ?", [person_id]
+        elif board_id:
+            where, values = _NAMES_BOARD, [board_id]
+        with self._reading:
+            found = self._reader.execute(f"SELECT count(*) FROM event WHERE {where}", values)  # noqa: S608
+            return int(found.fetchone()[0])
+
+    def _forget_where(self, where: str, values: tuple[str, ...]) -> list[bytes]:
+        bodies: list[bytes] = []
+        statement = f"DELETE FROM event WHERE offset > ? AND offset <= ? AND ({where}) RETURNING body"  # noqa: S608
+        for start in range(0, self.last_offset() + 1, _FORGET_ROWS):
+            with self._reading:
+                found = self._reader.execute(statement, (start, start + _FORGET_ROWS, *values)).fetchall()
+            bodies += [body for (body,) in found]
+        return bodies
+
     def close(self) -> None:
         """Everything given to `append_soon` is durable; nothing can be appended any more."""
         with self._opening:
@@ -200,4 +236,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=_WAIT_S, isolation_level=None, check_same_thread=False)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
+    connection.execute(
+        "PRAGMA secure_delete = ON"
+    )  # what is deleted is overwritten: people are forgotten here
     return connection

@@ -1,7 +1,8 @@
 """This file is about items: putting them in, taking them out, reading one."""
 
+import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from bowerbird.lake.types import ItemFields
 if TYPE_CHECKING:
     from bowerbird.lake.lake import Lake
 
+FORGOTTEN_PREFIX = "\x7fforgotten/"
 _FROM_FIELDS = (
     "title",
     "description",
@@ -78,14 +80,8 @@ def delete_items(lake: "Lake", ids: Sequence[str]) -> int:
         return 0
     now_ms = lake.clock.now_ms()
     # A tombstone keeps the number and nothing that the owner may have wanted gone.
-    kept = {"id", "number", "created_ms", "source"}
-    columns = [
-        alive[field.name] if field.name in kept else pa.nulls(alive.num_rows, field.type)
-        for field in ITEM.schema
-    ]
-    stones = dict(zip(ITEM.schema.names, columns, strict=True))
-    stones["updated_ms"] = stones["deleted_ms"] = pa.array([now_ms] * alive.num_rows, pa.int64())
-    lake.items.upsert(pa.table(stones, schema=ITEM.schema))
+    kept = ("id", "number", "created_ms", "source")
+    lake.items.upsert(_stones({name: alive[name] for name in kept}, now_ms))
     return int(alive.num_rows)
 
 
@@ -95,6 +91,27 @@ def restore_numbers(lake: "Lake") -> int:
     return lake.records.numbers.restore(
         (batch["id"].to_pylist(), batch["number"].to_pylist()) for batch in rows
     )
+
+
+def leave_numbers_only(lake: "Lake", numbers: Mapping[str, int]) -> None:
+    """Items deleted before (id → number) lose their id too: what is left of each is a number and a time."""
+    if not numbers:
+        return
+    now_ms = lake.clock.now_ms()
+    fresh = pa.array([now_ms] * len(numbers), pa.int64())
+    ids = pa.array([forgotten_stone_id(number) for number in numbers.values()])
+    stones = {"id": ids, "number": pa.array(numbers.values(), pa.int64()), "created_ms": fresh}
+    # The new stones first: whoever reads in between finds each item deleted, once or twice.
+    lake.items.upsert(_stones(stones, now_ms))
+    lake.items.delete(list(numbers))
+
+
+def forgotten_stone_id(number: int) -> str:
+    """What the tombstone of a forgotten item is called, so that readers of changes hear of it by its number.
+
+    No item can have such an id: those hold no control characters.
+    """
+    return f"{FORGOTTEN_PREFIX}{number}"
 
 
 def item(lake: "Lake", id_: str) -> StoredItem:
@@ -118,10 +135,22 @@ def items_of(rows: pa.Table, *, missing: str = "") -> list[StoredItem]:
     return found
 
 
+def words_key(words: str) -> str:
+    """The key of a text's embedding: of its content, so that changed words are encoded anew."""
+    return hashlib.sha256(words.encode()).hexdigest()[:32]
+
+
 def words_of(fields: ItemFields) -> str:
     """What a word search looks through: everything that says what the item is."""
     parts = (fields.title, *fields.keywords, *fields.category, fields.brand, fields.description)
     return "\n".join(part for part in parts if part)
+
+
+def _stones(known: Mapping[str, Any], now_ms: int) -> pa.Table:
+    count = len(known["id"])
+    columns = {field.name: known.get(field.name, pa.nulls(count, field.type)) for field in ITEM.schema}
+    columns["updated_ms"] = columns["deleted_ms"] = pa.array([now_ms] * count, pa.int64())
+    return pa.table(columns, schema=ITEM.schema)
 
 
 def _as_row(row: StoredItem, number: int, created_ms: int, now_ms: int) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from bowerbird.lake.table_making import width_of
 from bowerbird.lake.tables import Table
 from bowerbird.lake.upkeep import TableDebt
 from bowerbird.lake.views import LakeView, view_at
+from bowerbird.lake.write_gate import WriteGate
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +41,8 @@ class Lake:
         self.clock = clock
         for folder in _FOLDERS:
             (path / folder).mkdir(parents=True, exist_ok=True)
+        self.storing = WriteGate(path / ".storing")
+        """Entered by whoever stores items and what they show; alone by whoever removes what nobody shows."""
         self.items = self._table(ITEM)
         self.media = self._table(MEDIA)
         self.blobs = self._table(BLOB)

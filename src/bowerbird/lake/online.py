@@ -4,6 +4,7 @@ It is derived: replaying the event log builds it again. So it is written without
 survives; after a power cut it is replayed. Pushing the same action twice changes nothing.
 """
 
+import json
 import sqlite3
 import threading
 from collections import OrderedDict
@@ -93,6 +94,7 @@ class OnlineStore:
         self._connection = sqlite3.connect(path, timeout=30.0, isolation_level=None, check_same_thread=False)
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = NORMAL")
+        self._connection.execute("PRAGMA secure_delete = ON")
         self._connection.executescript(_SCHEMA)
         self._lock = threading.RLock()
         self._cache: OrderedDict[str, _State] = OrderedDict()
@@ -157,6 +159,31 @@ class OnlineStore:
             for table in _TABLES:
                 self._connection.execute(f"DELETE FROM {table} WHERE person_id = ?", (person_id,))  # noqa: S608
             self._cache.pop(person_id, None)
+
+    def count_of(self, person_id: str) -> int:
+        """How many actions, seen and hidden items of the person there are."""
+        tables = ("action", "seen", "hidden")
+        query = "SELECT " + " + ".join(f"(SELECT count(*) FROM {t} WHERE person_id = ?1)" for t in tables)  # noqa: S608
+        with self._lock:
+            return int(self._connection.execute(query, (person_id,)).fetchone()[0])
+
+    def forget_items(self, numbers: Sequence[int] | np.ndarray) -> int:
+        """Nobody has acted on these items; gives how many rows that were."""
+        listed, gone = json.dumps([int(number) for number in numbers]), 0
+        with self._lock:
+            for table in ("action", "seen", "hidden"):
+                statement = f"DELETE FROM {table} WHERE number IN (SELECT value FROM json_each(?))"  # noqa: S608
+                gone += self._connection.execute(statement, (listed,)).rowcount
+            self._cache.clear()
+        return gone
+
+    def forget_actions(self, person_id: str, rows: Sequence[tuple[int, int, int]]) -> int:
+        """The person has not done these: (at_ms, number, action code); gives how many there were."""
+        statement = "DELETE FROM action WHERE person_id = ? AND at_ms = ? AND number = ? AND action = ?"
+        with self._lock:
+            gone = self._connection.executemany(statement, [(person_id, *row) for row in rows]).rowcount
+            self._cache.pop(person_id, None)
+        return max(gone, 0)
 
     def clear(self) -> None:
         """Nothing about anyone is left: the store is about to be built again."""

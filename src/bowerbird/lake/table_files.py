@@ -11,7 +11,7 @@ import lance
 
 from bowerbird.core.clock import SystemClock
 from bowerbird.core.errors import OverloadedError, TableDamagedError
-from bowerbird.lake.durable import DurableFolder, open_repaired
+from bowerbird.lake.durable import QUARANTINE, DurableFolder, open_repaired
 from bowerbird.lake.leases import Lease
 from bowerbird.lake.local_place import LocalPlace
 from bowerbird.lake.places import Place
@@ -64,6 +64,10 @@ class TableFiles(Protocol):
         """Bytes of each file below `data`, by its name there."""
         ...
 
+    def drop_damaged(self) -> None:
+        """Damaged versions that were put aside are gone."""
+        ...
+
 
 class DiskFiles:
     """A folder of this machine. Lance does not sync it and cannot open a damaged head: we do both."""
@@ -111,6 +115,11 @@ class DiskFiles:
             for file in data.rglob("*")
             if file.is_file()
         }
+
+    def drop_damaged(self) -> None:
+        """Damaged versions that were put aside are gone."""
+        for path in (self._path / QUARANTINE).glob("*"):
+            path.unlink(missing_ok=True)
 
 
 class RemoteFiles:
@@ -161,6 +170,9 @@ class RemoteFiles:
     def sizes(self) -> dict[str, int]:
         """Bytes of each file below `data`, by its name there."""
         return {file.path.removeprefix("data/"): file.size_bytes for file in self._place.files("data")}
+
+    def drop_damaged(self) -> None:
+        """There are none: nothing is put aside in a bucket."""
 
 
 def files_of(where: Path | Place) -> TableFiles:

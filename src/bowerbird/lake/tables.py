@@ -1,7 +1,9 @@
 """This file is about tables: one Lance dataset each, upserted by key, durable, readable as of any version."""
 
 import threading
+import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from io import BufferedIOBase
@@ -24,7 +26,19 @@ from bowerbird.lake.places import Place
 from bowerbird.lake.schemas import TableSpec
 from bowerbird.lake.table_files import files_of
 from bowerbird.lake.table_making import check_columns
-from bowerbird.lake.upkeep import TableDebt, debt_of, index_fresh_rows, let_go, tidy
+from bowerbird.lake.upkeep import (
+    TableDebt,
+    debt_of,
+    drop_older,
+    index_fresh_rows,
+    keep_hours_of,
+    let_go,
+    rewrite,
+    tags_of,
+    tidy,
+)
+
+_LOOK_AGAIN_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +152,11 @@ class Table:
             self._head = target
             return int(self._head.version)
 
+    def keys_where(self, sql: str) -> list[str]:
+        """Keys of the rows that a condition in Lance's SQL holds for, tombstones among them."""
+        found = self._newest().scanner(columns=[self.spec.key], filter=sql).to_table()
+        return list(found[self.spec.key].to_pylist())
+
     def scan(
         self,
         columns: Sequence[str],
@@ -239,9 +258,7 @@ class Table:
         """Keys of rows that were deleted before a time."""
         if self.spec.tombstone is None:
             return []
-        sql = f"{self.spec.tombstone} < {int(before_ms)}"
-        found = self._newest().scanner(columns=[self.spec.key], filter=sql).to_table()
-        return list(found[self.spec.key].to_pylist())
+        return self.keys_where(f"{self.spec.tombstone} < {int(before_ms)}")
 
     def highest(self, column: str) -> str | None:
         """The key of the row with the highest value, tombstones among them; None where there are no rows."""
@@ -284,6 +301,35 @@ class Table:
         self._tidy(is_thorough=True)
         return self.debt()
 
+    def rewrite(self) -> int:
+        """What was deleted or replaced is in no file of the newest version, nor in its indexes.
+
+        Nobody else writes meanwhile to a table on a disk. Gives that version.
+        """
+        with self._writing, self._claimed(), self.commits.alone():
+            target = self._fresh()
+            rewrite(target, self.files.sizes(), self.spec, self._config)
+            self._kept(target)
+            self.commits.clear_journal()
+            return int(target.version)
+
+    def keep_only_newest(self) -> int:
+        """Older versions are gone, but for those that tags hold; gives the bytes that this freed."""
+        with self._writing, self._claimed(), self.commits.alone() as is_alone:
+            freed = drop_older(self._fresh(), is_alone=is_alone)
+            self.files.drop_damaged()
+            self.commits.forget_removed()
+        return freed
+
+    @property
+    def keep_hours(self) -> float:
+        """How long maintenance keeps older versions."""
+        return keep_hours_of(self.spec, self._config)
+
+    def tags(self) -> dict[str, int]:
+        """Tag → the version that it holds on to."""
+        return tags_of(self._newest())
+
     def _newest(self) -> lance.LanceDataset:
         head = self._head
         if head.latest_version == head.version:
@@ -324,10 +370,25 @@ class Table:
         if is_long or self._writes_since_upkeep >= self._config.upkeep_writes:
             self._tidy(is_thorough=False)
         elif self.spec.words and self._rows_since_index >= self._config.index_rows:
-            target = self._fresh()
-            index_fresh_rows(target)
-            self._kept(target)
-            self._rows_since_index = 0
+            self._index_fresh_rows()
+
+    def _index_fresh_rows(self) -> None:
+        with self.files.claim() as is_ours:
+            if is_ours:
+                target = self._fresh()
+                index_fresh_rows(target)
+                self._kept(target)
+                self._rows_since_index = 0
+
+    @contextmanager
+    def _claimed(self) -> Iterator[None]:
+        """Upkeep is ours in the block; waits for whoever is at it."""
+        while True:
+            with self.files.claim() as is_ours:
+                if is_ours:
+                    yield
+                    return
+            time.sleep(_LOOK_AGAIN_S)
 
     def _tidy(self, *, is_thorough: bool) -> None:
         with self._writing, self.files.claim() as is_ours:

@@ -96,11 +96,44 @@ def tidy(target: lance.LanceDataset, sizes: dict[str, int], config: LakeConfig, 
 
 def let_go(target: lance.LanceDataset, spec: TableSpec, config: LakeConfig) -> None:
     """Old versions are gone, and the files that only they used."""
-    hours = config.keep_versions_hours
+    hours = keep_hours_of(spec, config)
+    target.cleanup_old_versions(older_than=timedelta(hours=hours), error_if_tagged_old_versions=False)
+
+
+def keep_hours_of(spec: TableSpec, config: LakeConfig) -> float:
+    """How long older versions of a table are kept."""
     if spec.is_content_addressed:
         # Its rows never change, so old versions tell nothing; after compaction they would double the disk.
-        hours = min(hours, 1.0)
-    target.cleanup_old_versions(older_than=timedelta(hours=hours), error_if_tagged_old_versions=False)
+        return min(config.keep_versions_hours, 1.0)
+    return config.keep_versions_hours
+
+
+def rewrite(target: lance.LanceDataset, sizes: dict[str, int], spec: TableSpec, config: LakeConfig) -> None:
+    """Deleted and replaced rows are in no file of the newest version any more, nor in its indexes."""
+    target.optimize.compact_files(
+        target_rows_per_fragment=rows_per_fragment(target, sizes, config.fragment_bytes),
+        materialize_deletions=True,
+        materialize_deletions_threshold=0.0,
+    )
+    # A merged index may keep words of rows that are gone; a new one cannot know them.
+    build_indexes(target, spec)
+
+
+def drop_older(target: lance.LanceDataset, *, is_alone: bool) -> int:
+    """Every version but the newest and tagged ones is gone, with its files; gives the bytes freed.
+
+    With `is_alone`, files that belong to no version go too: Lance could not tell those of a writer that is at
+    work from those of one that died, and keeps them for a week otherwise.
+    """
+    stats = target.cleanup_old_versions(
+        older_than=timedelta(0), delete_unverified=is_alone, error_if_tagged_old_versions=False
+    )
+    return int(stats.bytes_removed)
+
+
+def tags_of(head: lance.LanceDataset) -> dict[str, int]:
+    """Tag → the version that it holds on to."""
+    return {str(name): int(entry["version"]) for name, entry in head.tags.list().items()}
 
 
 def rows_per_fragment(head: lance.LanceDataset, sizes: dict[str, int], fragment_bytes: int) -> int:

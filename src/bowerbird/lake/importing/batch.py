@@ -76,15 +76,44 @@ def row_hash_of(fields: ItemFields, refs: Sequence[PictureRef | RowError]) -> st
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
-def store(lake: Lake, batch: Batch, source: str) -> Stored:
-    """Blobs, then frames and media, then items: whoever sees an item finds its picture. Durable on return."""
+def store(lake: Lake, batch: Batch, source: str, *, takes_back: bool = False) -> Stored:
+    """Blobs, then frames and media, then items: whoever sees an item finds its picture. Durable on return.
+
+    Items that were forgotten are refused, or with `takes_back` taken in like others.
+    """
     decoded, refused = _decoded(batch)
+    with lake.storing:  # nobody removes pictures that no item shows yet
+        ids = [row.fields.id for row in batch.rows]
+        forgotten = set() if takes_back else lake.records.forgotten.refused("item", ids)
+        stored = _store(lake, batch, source, decoded, refused | _gone(lake, batch), forgotten)
+        if takes_back:
+            lake.records.forgotten.take_back(ids)
+    return stored
+
+
+def forgotten_reject(row: int) -> Reject:
+    """The line of the rejects file for an item that was forgotten: without anything that names it."""
+    hint = "say --take-back if forgotten items may come in again"
+    return Reject(row, "", "id", "forgotten", hint)
+
+
+def _store(
+    lake: Lake,
+    batch: Batch,
+    source: str,
+    decoded: dict[str, DecodedPicture],
+    refused: dict[str, PictureError],
+    forgotten: set[str],
+) -> Stored:
     items: list[StoredItem] = []
     rejects: list[Reject] = []
     remarks: list[Reject] = []
     used: set[str] = set()
     for row in batch.rows:
-        usable, problems = _split(row, decoded, refused, batch.known_facts)
+        if row.fields.id in forgotten:
+            rejects.append(forgotten_reject(row.row))
+            continue
+        usable, problems = _split(row, refused)
         if row.pictures and row.pictures[0] not in usable:
             rejects.append(problems[0])
             continue
@@ -147,17 +176,23 @@ def _decoded(batch: Batch) -> tuple[dict[str, DecodedPicture], dict[str, Picture
     return decoded, refused
 
 
+def _gone(lake: Lake, batch: Batch) -> dict[str, PictureError]:
+    """Pictures that the lake had when the batch was read, and has no more."""
+    known = list(batch.known_facts)
+    there = set(lake.media.take(known, ["id"])["id"].to_pylist()) if known else set()
+    message, hint = "the picture was removed from the lake while it was read", "import the source again"
+    return {sha: PictureError(message, code="picture-gone", hint=hint) for sha in known if sha not in there}
+
+
 def _split(
     row: ReadyRow,
-    decoded: dict[str, DecodedPicture],
     refused: dict[str, PictureError],
-    known: dict[str, dict[str, str]],
 ) -> tuple[tuple[str, ...], list[Reject]]:
     usable, problems = [], []
     for picture in row.pictures:
         if isinstance(picture, RowError):
             problems.append(reject_of(row.row, row.where, picture))
-        elif picture in decoded or picture in known:
+        elif picture not in refused:
             usable.append(picture)
         else:
             error = refused[picture]

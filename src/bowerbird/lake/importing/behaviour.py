@@ -132,6 +132,11 @@ def _append(
         except RowError as error:
             done.events_refused += 1
             rejects.write(reject_of(0, each.where, error))
+    forgotten = lake.records.forgotten.refused("person", list({event.person_id for event in events}))
+    if forgotten:
+        theirs = len(events)
+        events = [event for event in events if event.person_id not in forgotten]
+        done.events_refused += theirs - len(events)
     lake.records.people.create_many([event.person_id for event in events])
     appended = lake.events.append(events)
     done.events += appended.accepted
@@ -161,8 +166,12 @@ def _event(lake: Lake, name: str, told: SourceEvent) -> Event:
 
 def _put_board(lake: Lake, name: str, told: SourceBoard, known: "_KnownItems", done: Remembered) -> None:
     owner = person_of(name, told.owner)
+    if lake.records.forgotten.holds("person", owner):
+        return
     lake.records.people.create_many([owner])
     board_id = f"board_{hashlib.sha256(f'{name}/{told.key}'.encode()).hexdigest()[:24]}"
+    if lake.records.forgotten.holds("board", board_id):
+        return
     done.boards += lake.records.boards.put(
         board_id, owner, told.name[:200] or "Untitled", description=told.description, is_secret=told.is_secret
     )

@@ -18,7 +18,7 @@ from typing import TypeVar
 
 from bowerbird.lake.decoding import DecodePool
 from bowerbird.lake.fetching.fetcher import Fetcher
-from bowerbird.lake.importing.batch import Batch, Stored, reject_of, store
+from bowerbird.lake.importing.batch import Batch, Stored, forgotten_reject, reject_of, store
 from bowerbird.lake.importing.behaviour import Remembered, Remembering, remember
 from bowerbird.lake.importing.fields import FieldMaps
 from bowerbird.lake.importing.missing import SeenIds, remove_missing
@@ -64,6 +64,7 @@ class ImportOptions:
         kind: one of `KINDS` of `sources.py`; told by the content if empty.
         allow_no_picture: rows that name no picture become items with nothing but words.
         actions: an export's word for what people do → action, where the word does not tell.
+        takes_back: items that were forgotten may come in again.
     """
 
     name: str = ""
@@ -76,6 +77,7 @@ class ImportOptions:
     kind: str = ""
     allow_no_picture: bool = False
     actions: Mapping[str, str] = field(default_factory=dict)
+    takes_back: bool = False
 
 
 @dataclass(slots=True)
@@ -148,7 +150,7 @@ def run_import(
     pool = DecodePool(options.workers)
     needs_pictures = opened.needs_pictures and not options.allow_no_picture
     reader = Reader(lake, base, maps, pool, seen, needs_pictures=needs_pictures)
-    run = _Run(lake, name, reader, rejects, progress, on_new_pictures)
+    run = _Run(lake, name, reader, rejects, progress, on_new_pictures, takes_back=options.takes_back)
     try:
         with pool, run:
             run.take_in(source)
@@ -181,7 +183,10 @@ class _Run:
         rejects: RejectsFile,
         progress: Callable[[ImportProgress], None] | None,
         on_new_pictures: TakePictures | None,
+        *,
+        takes_back: bool,
     ) -> None:
+        self._takes_back = takes_back
         self.is_cut_off = False
         self.unreadable_rows = 0
         self._lake = lake
@@ -201,6 +206,7 @@ class _Run:
         for rows in _few(source.rows(), _ROWS_LOOKED_UP, _carried_bytes):
             self._tally.rows_in += len(rows)
             found = [each for row in rows if (each := self._or_refused(self._reader.found, row)) is not None]
+            found = self._not_forgotten(found)
             changed = self._reader.changed(found, self._name)
             self._tally.unchanged += len(found) - len(changed)
             understood = (self._or_refused(self._reader.understood, each) for each in changed)
@@ -251,6 +257,16 @@ class _Run:
             self._rejects.write(reject_of(row.row, row.where, error))
             return None
 
+    def _not_forgotten(self, rows: list[FoundRow]) -> list[FoundRow]:
+        """Rows that may come in: their pictures are not even fetched otherwise."""
+        ids = [] if self._takes_back else [row.id for row in rows]
+        forgotten = self._lake.records.forgotten.refused("item", ids)
+        for row in rows:
+            if row.id in forgotten:
+                self._tally.rejected += 1
+                self._rejects.write(forgotten_reject(row.row.row))
+        return [row for row in rows if row.id not in forgotten]
+
     def _is_full(self) -> bool:
         return (
             len(self._batch.rows) >= self._most_rows
@@ -267,7 +283,7 @@ class _Run:
         self._batch, self._batch_began = Batch(), time.monotonic()
 
     def _store(self, batch: Batch) -> Stored:
-        stored = store(self._lake, batch, self._name)
+        stored = store(self._lake, batch, self._name, takes_back=self._takes_back)
         self._hand_on(stored.pictures)
         return stored
 

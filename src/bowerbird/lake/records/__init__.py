@@ -1,4 +1,4 @@
-"""Takes ids and decisions of people, gives exact, durable records: numbers, people, boards, saves, keys."""
+"""Takes ids and decisions of people, gives exact, durable records of them."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,6 +9,7 @@ from bowerbird.core.clock import Clock, SystemClock
 from bowerbird.lake.config import LakeConfig
 from bowerbird.lake.records.boards import Board, Boards, Section
 from bowerbird.lake.records.engine import open_engine
+from bowerbird.lake.records.forgotten import Forgotten, ForgottenEntry
 from bowerbird.lake.records.idempotency import Answer, Idempotency
 from bowerbird.lake.records.numbers import Allocation, Numbers
 from bowerbird.lake.records.people import People, Person
@@ -20,6 +21,8 @@ __all__ = [
     "Answer",
     "Board",
     "Boards",
+    "Forgotten",
+    "ForgottenEntry",
     "Idempotency",
     "Numbers",
     "People",
@@ -45,6 +48,7 @@ class Records:
         self.boards = Boards(self.engine, clock)
         self.saves = Saves(self.engine, clock)
         self.readings = Readings(self.engine)
+        self.forgotten = Forgotten(self.engine, clock)
         self.idempotency = Idempotency(self.engine, clock, keep_hours=config.idempotency_hours)
 
     def numbers_for(self, ids: Sequence[str]) -> np.ndarray:

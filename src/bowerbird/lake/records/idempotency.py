@@ -1,5 +1,7 @@
 """This file is about idempotency keys: the same request sent twice is done once and answered the same."""
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -7,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert  # SQLite understands the same
 
 from bowerbird.core.clock import Clock
 from bowerbird.core.errors import ConflictError
+from bowerbird.lake.records.engine import reading
 from bowerbird.lake.records.tables import idempotency_key
 
 _MS_PER_HOUR = 3_600_000
@@ -69,6 +72,23 @@ class Idempotency:
     def give_up(self, person_id: str, key: str) -> None:
         """The work failed: the key may be used again."""
         self._change(person_id, key, sa.delete(idempotency_key))
+
+    def count_of(self, person_id: str) -> int:
+        """How many keys of the person are remembered."""
+        count = sa.select(sa.func.count()).where(idempotency_key.c.person_id == person_id)
+        with reading(self._engine).connect() as connection:
+            return int(connection.scalar(count) or 0)
+
+    def forget_answers(self, texts: Sequence[str]) -> int:
+        """Answers that hold one of these texts as a whole JSON string are gone; gives how many that were."""
+        gone = 0
+        with self._engine.begin() as connection:
+            for text in texts:
+                # As the server writes JSON: not escaped beyond what it must be.
+                told = json.dumps(text, ensure_ascii=False).encode("utf-8", "surrogatepass")
+                holds = sa.func.instr(idempotency_key.c.body, sa.literal(told, sa.LargeBinary)) > 0
+                gone += int(connection.execute(sa.delete(idempotency_key).where(holds)).rowcount)
+        return gone
 
     def _change(self, person_id: str, key: str, change: sa.Update | sa.Delete) -> None:
         table = idempotency_key

@@ -67,6 +67,13 @@ class Numbers:
             connection.execute(sa.insert(counter).values(name=_ITEMS, next=following))
         return count
 
+    def forget(self, ids: Sequence[str]) -> None:
+        """These ids have no number any more; their numbers stay used up, because the counter only grows."""
+        with self._engine.begin() as connection:
+            for start in range(0, len(ids), IDS_PER_QUERY):
+                part = ids[start : start + IDS_PER_QUERY]
+                connection.execute(sa.delete(item_number).where(item_number.c.id.in_(part)))
+
     def _add(self, fresh: list[str], known: dict[str, int]) -> list[str]:
         mine = counter.c.name == _ITEMS
         with self._engine.begin() as connection:

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert  # SQLite understands the same
 from bowerbird.core.clock import Clock
 from bowerbird.core.errors import NotFoundError
 from bowerbird.lake.records.boards import no_section
-from bowerbird.lake.records.engine import reading
+from bowerbird.lake.records.engine import IDS_PER_QUERY, reading
 from bowerbird.lake.records.tables import board, save, section
 
 
@@ -144,6 +144,15 @@ class Saves:
         )
         with reading(self._engine).connect() as connection:
             return [Save(**row._mapping) for row in connection.execute(query)]
+
+    def forget_items(self, item_ids: Sequence[str]) -> int:
+        """These items are on no board of anybody; gives how many saves that were."""
+        gone = 0
+        with self._engine.begin() as connection:
+            for start in range(0, len(item_ids), IDS_PER_QUERY):
+                part = item_ids[start : start + IDS_PER_QUERY]
+                gone += int(connection.execute(sa.delete(save).where(save.c.item_id.in_(part))).rowcount)
+        return gone
 
     def savers_since(self, since_ms: int) -> list[tuple[str, int]]:
         """Items saved to boards that are not secret, and by how many people; most people first."""

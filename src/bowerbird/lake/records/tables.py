@@ -89,3 +89,25 @@ idempotency_key = sa.Table(
     sa.Column("made_ms", sa.BigInteger, nullable=False),
     sa.Index("idempotency_by_age", "made_ms"),
 )
+
+forgotten = sa.Table(
+    "forgotten",
+    metadata,
+    sa.Column("kind", sa.String(16), primary_key=True),
+    sa.Column("hash", sa.String(64), primary_key=True),
+    sa.Column("number", sa.BigInteger, nullable=False),
+    sa.Column("asked_ms", sa.BigInteger, nullable=False),
+    sa.Column("removed_ms", sa.BigInteger, nullable=True),
+    sa.Column("purged_ms", sa.BigInteger, nullable=True),
+    sa.Column("gone_ms", sa.BigInteger, nullable=True),
+    sa.Column("is_refused", sa.Boolean, nullable=False),
+    sa.Column("work", sa.Text, nullable=True),
+    sa.Column("versions", sa.Text, nullable=True),
+)
+
+secret = sa.Table(
+    "secret",
+    metadata,
+    sa.Column("name", sa.String(64), primary_key=True),
+    sa.Column("value", sa.LargeBinary, nullable=False),
+)
