@@ -12,8 +12,7 @@ from bowerbird.lake.lake import Lake
 
 log = logging.getLogger(__name__)
 
-_SPACE_FILE = "joint_space.npz"
-_NO_SPACES = ("tables", "display", "imports", "index")
+_SPACE = Path("models", "joint_space.npz")
 
 
 def save_fitted_on(space: Path, numbers: np.ndarray) -> None:
@@ -30,19 +29,19 @@ def knows(space: Path, numbers: Sequence[int]) -> bool:
     return bool(np.isin(np.asarray(numbers, np.int64), fitted_on).any())
 
 
-def forget_in_spaces(lake: Lake, numbers: Sequence[int]) -> int:
-    """Spaces fitted on one of these items are gone, to be fitted again at the next start; gives how many."""
-    gone = [space for space in spaces_of(lake) if knows(space, numbers)]
-    for space in gone:
-        space.unlink(missing_ok=True)
-        _noted_beside(space).unlink(missing_ok=True)
-    return len(gone)
+def forget_space(generation: Path, numbers: Sequence[int]) -> bool:
+    """A space that was fitted on one of these items is gone, to be fitted again; False where it may stay."""
+    space = generation / _SPACE
+    if not space.is_file() or not knows(space, numbers):
+        return False
+    space.unlink(missing_ok=True)
+    _noted_beside(space).unlink(missing_ok=True)
+    return True
 
 
-def spaces_of(lake: Lake) -> list[Path]:
-    """Every fitted space, those of encoders that are not in use among them."""
-    folders = [path for path in lake.path.iterdir() if path.is_dir() and path.name not in _NO_SPACES]
-    return sorted(space for folder in folders for space in folder.rglob(_SPACE_FILE))
+def generation_folders(lake: Lake) -> list[Path]:
+    """Where generations keep models and indexes, those that nobody needs any more among them."""
+    return [lake.path, *sorted(path for path in (lake.path / "generations").glob("*") if path.is_dir())]
 
 
 def forget_unsaid_words(lake: Lake) -> int:
