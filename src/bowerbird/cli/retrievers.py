@@ -1,15 +1,16 @@
 """This file is about the words of `--models`: which retriever each one stands for."""
 
-from collections.abc import Sequence
+import importlib.util
 from typing import TYPE_CHECKING
 
-from bowerbird.core.errors import InputError
+from bowerbird.core.errors import InputError, MissingModelError
 
 if TYPE_CHECKING:
     from bowerbird.learn.types import Retriever
 
 COUNTING = ("popularity", "transitions")
-MODELS = COUNTING
+LEARNED = ("sasrec",)
+MODELS = (*COUNTING, *LEARNED)
 
 
 def retrievers_of(words: str) -> "list[Retriever]":
@@ -17,6 +18,7 @@ def retrievers_of(words: str) -> "list[Retriever]":
 
     Raises:
         InputError: a word is not known.
+        MissingModelError: one has to be trained, and torch is not installed.
     """
     names = [word.strip() for word in words.split(",") if word.strip()]
     unknown = [name for name in names if name not in MODELS]
@@ -28,11 +30,14 @@ def retrievers_of(words: str) -> "list[Retriever]":
 
 
 def _retriever(name: str) -> "Retriever":
-    from bowerbird.retrieve.counting import COUNTING_KINDS, TunedRetriever
+    if name in COUNTING:
+        from bowerbird.retrieve.counting import COUNTING_KINDS, TunedRetriever
 
-    return TunedRetriever(COUNTING_KINDS[name])
+        return TunedRetriever(COUNTING_KINDS[name])
+    if importlib.util.find_spec("torch") is None:
+        raise MissingModelError(
+            f"model {name} is trained with torch, which is missing; run `pip install 'bowerbird[train]'`"
+        )
+    from bowerbird.retrieve.sasrec.train import SasrecRetriever
 
-
-def names_of(retrievers: "Sequence[Retriever]") -> str:
-    """For a sentence."""
-    return ", ".join(retriever.name for retriever in retrievers)
+    return SasrecRetriever()

@@ -126,6 +126,13 @@ def split(interactions: Interactions, config: SplitConfig | None = None) -> Spli
     return Split(config.kind, training, validation, test, _sha256(config, training, validation, test), facts)
 
 
+def sampled(cases: Cases, most: int) -> Cases:
+    """At most so many of the cases, the same ones every time."""
+    if len(cases) <= most:
+        return cases
+    return cases.take(np.sort(np.random.default_rng(0).permutation(len(cases))[:most]))
+
+
 def _leave_one_out(rows: Interactions) -> tuple[Interactions, Cases, Cases, dict[str, int]]:
     bounds = rows.bounds()
     lengths = np.diff(bounds)

@@ -4,12 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from bowerbird.learn.data import Interactions
 from bowerbird.learn.evaluate import EvaluationConfig, evaluate
-from bowerbird.learn.splits import Cases
+from bowerbird.learn.splits import Cases, sampled
 from bowerbird.learn.types import FitPlan, FittedRetriever
 
 TUNED_FOR = "ndcg@10"
@@ -85,11 +84,3 @@ class TunedRetriever:
                 best = value, fitted
         assert best is not None, "at least one setting is tried"
         return best[1]
-
-
-def sampled(cases: Cases, most: int) -> Cases:
-    """At most so many of the cases, the same ones every time."""
-    if len(cases) <= most:
-        return cases
-    rows = np.sort(np.random.default_rng(0).permutation(len(cases))[:most])
-    return cases.take(rows)

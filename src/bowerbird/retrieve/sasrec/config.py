@@ -1,0 +1,32 @@
+"""This file is about the sizes of SASRec and how it is trained."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from bowerbird.learn.config import TrainingConfig
+
+
+class SasrecConfig(BaseModel):
+    """Defaults were chosen on the validation part of Amazon Beauty; `docs/learn.md` has what was tried.
+
+    Attributes:
+        width: D; `heads` must divide it.
+        longest: newest entries of a history that it looks at.
+        validation_persons: at most so many, the same ones, decide when to stop.
+        rows, tokens: shape of a training batch, histories packed.
+        training: of the trainer.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    width: Annotated[int, Field(ge=4, multiple_of=2)] = 64
+    layers: Annotated[int, Field(ge=1)] = 2
+    heads: Annotated[int, Field(ge=1)] = 2
+    inner: Annotated[int, Field(ge=4)] = 256
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.4
+    longest: Annotated[int, Field(ge=1)] = 50
+    rows: Annotated[int, Field(ge=1)] = 32
+    tokens: Annotated[int, Field(ge=1)] = 64
+    validation_persons: Annotated[int, Field(ge=1)] = 10_000
+    training: TrainingConfig = TrainingConfig()

@@ -1,0 +1,92 @@
+"""This file is about fitting SASRec: packed histories in, a model that serves without torch out."""
+
+import copy
+import hashlib
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from bowerbird.learn.data import Histories, Interactions
+from bowerbird.learn.evaluate import EvaluationConfig, evaluate
+from bowerbird.learn.packing import packed
+from bowerbird.learn.splits import Cases, sampled
+from bowerbird.learn.training import Batch, TrainingJob, TrainingResult, train
+from bowerbird.learn.training.export import onnx_bytes
+from bowerbird.learn.types import FitPlan
+from bowerbird.retrieve.sasrec.config import SasrecConfig
+from bowerbird.retrieve.sasrec.model import Query, Sasrec
+from bowerbird.retrieve.sasrec.served import ServedSasrec
+
+STOPS_ON = "ndcg@10"
+
+
+class SasrecRetriever:
+    """A `Retriever`."""
+
+    name = "sasrec"
+    has_chance = True
+
+    def __init__(self, config: SasrecConfig | None = None) -> None:
+        self.config = config or SasrecConfig()
+
+    def fit(self, training: Interactions, validation: Cases, plan: FitPlan) -> ServedSasrec:
+        """Trained until the validation part says that it gets no better."""
+        torch.manual_seed(plan.seed)
+        model = Sasrec(self.config, training.item_count)
+        histories, counts = training.histories(), training.item_counts()
+        cases = sampled(validation, self.config.validation_persons)
+
+        def batches(epoch: int) -> Sequence[Batch]:
+            return batches_of(histories, self.config, plan.seed, epoch)
+
+        def validate(_: torch.nn.Module) -> float:
+            fitted, config = served(model, self.config), EvaluationConfig(cutoffs=(10,))
+            return evaluate(fitted, cases, counts, config).values().get(STOPS_ON, 0.0)
+
+        print_of = hashlib.sha256(self.config.model_dump_json().encode())
+        for column in (training.persons, training.items, training.at_ms):
+            print_of.update(np.ascontiguousarray(column).tobytes())
+        job = TrainingJob(
+            model, batches, validate, plan.folder, plan.seed, f"{print_of.hexdigest()}-{plan.seed}", plan.tell
+        )
+        result = train(job, self.config.training)
+        return served(model, self.config, result)
+
+
+def batches_of(histories: Histories, config: SasrecConfig, seed: int, epoch: int) -> Sequence[Batch]:
+    """An epoch: all histories in an order of its own, packed."""
+    order = np.random.default_rng((seed, epoch)).permutation(len(histories))
+    parts = packed(histories, order, rows=config.rows, tokens=config.tokens, longest=config.longest)
+    items = np.append(histories.items.astype(np.int64), -1)  # entry -1 is padding
+    return [
+        Batch(
+            {
+                "items": items[part.entries],
+                "targets": items[part.targets],
+                "places": part.places,
+                "segments": part.segments,
+            },
+            weight=float(np.count_nonzero(part.targets >= 0)),
+        )
+        for part in parts
+    ]
+
+
+def served(model: Sasrec, config: SasrecConfig, result: TrainingResult | None = None) -> ServedSasrec:
+    """The model as it is now, exported."""
+    still = copy.deepcopy(model).cpu()
+    example = {"items": torch.tensor([[-1, 0], [0, 0]])}
+    free = {"items": {0: "batch", 1: "tokens"}, "query": {0: "batch"}}
+    graph = onnx_bytes(Query(still), example, outputs=["query"], free=free)
+    items = still.items.weight.detach().numpy()
+    facts: dict[str, object] = {"parameters": sum(each.numel() for each in model.parameters())}
+    if result is not None:
+        facts |= {
+            "best_epoch": result.best_epoch,
+            "epochs": result.epochs,
+            "best_validation": result.best_validation,
+            "train_seconds": result.seconds,
+            "targets_per_second": result.targets / max(result.seconds, 1e-9),
+        }
+    return ServedSasrec(graph, items, config.longest, facts)

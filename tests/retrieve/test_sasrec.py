@@ -1,0 +1,114 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "learn"))
+from learn_world import histories, ring
+
+from bowerbird.learn.config import TrainingConfig
+from bowerbird.learn.evaluate import evaluate
+from bowerbird.learn.splits import Split, split
+from bowerbird.learn.types import Budget, FitPlan, Retriever, ScoringRetriever
+from bowerbird.retrieve.sasrec import SasrecConfig, ServedSasrec
+from bowerbird.retrieve.sasrec.model import Query, Sasrec
+from bowerbird.retrieve.sasrec.served import load_sasrec
+from bowerbird.retrieve.sasrec.train import SasrecRetriever, batches_of, served
+
+SMALL = SasrecConfig(
+    width=16, inner=32, dropout=0.1, longest=10, rows=8, tokens=16,
+    training=TrainingConfig(epochs=15, learning_rate=0.02, patience=3),
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def world() -> Split:
+    return split(ring(persons=120, items=30, length=8))
+
+
+@pytest.fixture(scope="module")
+def fitted(world: Split, tmp_path_factory: pytest.TempPathFactory) -> ServedSasrec:
+    plan = FitPlan(0, Budget(), tmp_path_factory.mktemp("sasrec"))
+    return SasrecRetriever(SMALL).fit(world.training, world.validation, plan)
+
+
+def test_it_learns_what_follows(world: Split, fitted: ServedSasrec) -> None:
+    found = evaluate(fitted, world.test, world.training.item_counts()).values()
+
+    assert found["recall@5"] > 0.95
+    assert isinstance(SasrecRetriever(), Retriever)
+    assert isinstance(fitted, ScoringRetriever)
+
+
+def test_answer_does_not_depend_on_padding_or_neighbours(fitted: ServedSasrec) -> None:
+    rows = [[3, 4, 5], [7], list(range(12)), [9, 8, 9, 8, 9, 8, 9]]
+
+    together = fitted.scores(histories(rows))
+    alone = np.concatenate([fitted.scores(histories([row])) for row in rows])
+
+    np.testing.assert_allclose(together, alone, rtol=1e-4, atol=1e-5)
+
+
+def test_exported_graph_gives_what_the_packed_training_code_gives(world: Split) -> None:
+    torch.manual_seed(1)
+    model = Sasrec(SMALL, world.training.item_count).eval()
+    known = world.training.histories()
+
+    (batch, *_) = batches_of(known, SMALL, 0, 0)
+    tensors = {name: torch.from_numpy(each) for name, each in batch.arrays.items() if name != "targets"}
+    with torch.no_grad():
+        states = model.states(**tensors).numpy()
+    exported = served(model, SMALL)
+
+    segments, items = batch.arrays["segments"], batch.arrays["items"]
+    for row, segment in ((0, 0), (0, 1), (1, 0)):
+        inside = np.flatnonzero(segments[row] == segment)
+        (query,) = exported.queries(histories([items[row][inside].tolist()]))
+        np.testing.assert_allclose(query, states[row, inside[-1]], rtol=1e-3, atol=1e-5)
+
+
+def test_export_equals_torch_at_every_length(world: Split) -> None:
+    model = Sasrec(SMALL, world.training.item_count).eval()
+    exported = served(model, SMALL)
+
+    for length in (1, 2, 5, 9, 10):
+        rows = np.random.default_rng(length).integers(0, 30, (3, length))
+        with torch.no_grad():
+            wanted = Query(model)(torch.from_numpy(rows)).numpy()
+        np.testing.assert_allclose(exported.queries(histories(rows.tolist())), wanted, rtol=1e-3, atol=1e-5)
+
+
+def test_saved_model_answers_alike_in_a_process_without_torch(fitted: ServedSasrec, tmp_path: Path) -> None:
+    fitted.save(tmp_path)
+    script = (
+        "import sys; sys.path.insert(0, sys.argv[2]); from pathlib import Path\n"
+        "from learn_world import histories\n"
+        "from bowerbird.retrieve.sasrec.served import load_sasrec\n"
+        "print(load_sasrec(Path(sys.argv[1])).top(histories([[3, 4, 5]]), 5).items.tolist())\n"
+        "assert 'torch' not in sys.modules"
+    )
+    world = str(Path(__file__).parents[1] / "learn")
+
+    told = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path), world], capture_output=True, text=True, check=True
+    )
+
+    asked = histories([[3, 4, 5]])
+    assert told.stdout.strip() == str(fitted.top(asked, 5).items.tolist())
+    assert load_sasrec(tmp_path).facts == fitted.facts
+
+
+def test_same_seed_gives_the_same_model_and_another_one_another(world: Split, tmp_path: Path) -> None:
+    short = SMALL.model_copy(update={"training": TrainingConfig(epochs=1)})
+    asked = world.test.histories.rows(0, 3)
+
+    plans = [FitPlan(seed, Budget(), tmp_path / str(place)) for place, seed in enumerate((1, 1, 2))]
+
+    fits = [SasrecRetriever(short).fit(world.training, world.validation, plan) for plan in plans]
+
+    found = [fit.scores(asked) for fit in fits]
+    np.testing.assert_array_equal(found[0], found[1])
+    assert not np.allclose(found[0], found[2])
