@@ -3,7 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -18,6 +18,7 @@ ROWS = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(rows=ROWS, repeats=st.sampled_from(["keep", "first", "last"]))
 def test_every_row_is_kept_or_counted_as_left_out(rows: list[tuple[str, str, int]], repeats: str) -> None:
     found, report = interactions_of(rows, DataConfig.model_validate({"repeats": repeats}))
@@ -28,6 +29,7 @@ def test_every_row_is_kept_or_counted_as_left_out(rows: list[tuple[str, str, int
     assert len(found) == report.kept
 
 
+@settings(deadline=None)
 @given(rows=ROWS)
 def test_rows_are_sorted_by_person_and_time_and_ties_keep_the_sources_order(
     rows: list[tuple[str, str, int]],

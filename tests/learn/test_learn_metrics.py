@@ -112,6 +112,7 @@ def test_catalogue_rule_and_a_retriever_that_only_lists_agree(seed: int, levels:
     assert scored == pytest.approx(listed)
 
 
+@settings(deadline=None)
 @given(level=st.integers(1, 40), targets=st.integers(1, 40))
 def test_chances_of_the_first_place_add_up_to_one(level: int, targets: int) -> None:
     targets = min(level, targets)
@@ -188,6 +189,7 @@ def test_novelty_and_coverage_of_a_list_by_hand() -> None:
     assert found["coverage@1"] == pytest.approx(1 / 12)
 
 
+@settings(deadline=None)
 @given(seed=st.integers(0, 1000), k=st.integers(1, 12))
 def test_top_of_scores_is_a_stable_sort(seed: int, k: int) -> None:
     scores = np.random.default_rng(seed).integers(0, 4, (5, 9)).astype(np.float32)

@@ -149,6 +149,7 @@ def test_full_softmax_is_cross_entropy_with_its_gradients(tokens: int, items: in
     torch.testing.assert_close(full_softmax_loss(states, table, goals, weights), wanted, rtol=1e-4, atol=1e-4)
 
 
+@settings(deadline=None)
 @given(
     lengths=st.lists(st.integers(0, 12), min_size=1, max_size=30),
     rows=st.integers(1, 4),
