@@ -40,7 +40,7 @@ def shop() -> Iterator[FeedServer]:
 
 
 def brought(lake: Lake, address: str, options: ImportOptions = HOME) -> ImportReport:
-    return bring_in(lake, address, options, keep_unchanged=True)
+    return bring_in(lake, address, options, keep_unchanged=True).report
 
 
 def test_feed_by_address_brings_its_items_and_the_pictures_beside_it(lake: Lake, shop: FeedServer) -> None:
@@ -111,7 +111,7 @@ def test_feed_sent_packed_is_unpacked(lake: Lake, shop: FeedServer) -> None:
     report = bring_in(
         lake, shop.address("/f.tsv"), HOME,
         picture_fetcher=Fetcher(allowed_hosts=["127.0.0.1"]),
-    )  # fmt: skip
+    ).report  # fmt: skip
 
     # The feed is taken as it comes; a packed picture is not.
     assert report.by_code == {"packed-body": 1}
@@ -155,8 +155,8 @@ def test_list_of_addresses_is_a_catalogue(lake: Lake, shop: FeedServer, tmp_path
              shop.address("/gone.jpg"), f"  {shop.address('/red_vase.jpg')}  "]  # fmt: skip
     path = written(tmp_path / "list.txt", "\r\n".join(lines).encode("utf-8-sig"))
 
-    report = bring_in(lake, str(path), replace(HOME, kind="addresses"))
-    again = bring_in(lake, str(path), replace(HOME, kind="addresses"))
+    report = bring_in(lake, str(path), replace(HOME, kind="addresses")).report
+    again = bring_in(lake, str(path), replace(HOME, kind="addresses")).report
 
     assert counts(report) == (5, 2, 3, 0)
     assert sorted(refusals(report).values()) == ["bad-address", "duplicate-id", "not-found"]
@@ -177,4 +177,4 @@ def test_items_deleted_by_hand_come_back_when_the_feed_is_read(lake: Lake, shop:
     brought(lake, address)
     delete_items(lake, ["1"])
 
-    assert counts(bring_in(lake, address, HOME)) == (3, 1, 0, 2)
+    assert counts(bring_in(lake, address, HOME).report) == (3, 1, 0, 2)

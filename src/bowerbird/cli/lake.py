@@ -3,6 +3,7 @@
 import argparse
 
 from bowerbird.cli.lake_import import add_import_command
+from bowerbird.cli.lake_sync import add_sync_commands
 from bowerbird.cli.lake_tables import add_table_commands
 
 
@@ -12,3 +13,4 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     verbs = lake.add_subparsers(title="commands", metavar="COMMAND", required=True)
     add_table_commands(verbs)
     add_import_command(verbs)
+    add_sync_commands(verbs)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from bowerbird.cli.import_told import sentence_of, shown_progress, told
 from bowerbird.cli.lake_leaf import add_lake_option, opened
-from bowerbird.core.errors import ConfigError
+from bowerbird.core.errors import ConfigError, TooLargeError
 
 if TYPE_CHECKING:
     from bowerbird.lake.importing.job import ImportOptions
@@ -84,8 +84,14 @@ def run_import(args: argparse.Namespace) -> int:
     options = options_of(args, name=args.name, is_agreed=args.yes)
     keep = is_address(args.source) and not args.reread
     with opened(args, create=True) as lake, shown_progress(args.quiet or args.json) as progress:
-        report = bring_in(lake, args.source, options, told(progress), keep_unchanged=keep)
-    print(json.dumps(asdict(report)) if args.json else sentence_of(report))
+        run = bring_in(lake, args.source, options, told(progress), keep_unchanged=keep)
+    held = run.removal.held
+    if args.json:
+        print(json.dumps({**asdict(run.report), **({"held": held} if held else {})}))
+        return int(bool(held))
+    print(sentence_of(run.report))
+    if held:
+        raise TooLargeError(held)
     return 0
 
 

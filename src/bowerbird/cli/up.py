@@ -75,11 +75,11 @@ def prepare(source: str | None, options: "ImportOptions", settings: "ServeSettin
         if source is not None:
             arriving = ArrivingPictures(lake, encoders, settings.encode)
             with shown_progress(is_hidden=False) as progress, arriving:
-                report = bring_in(
+                run = bring_in(
                     lake, source, options, told(progress),
                     keep_unchanged=is_address(source), on_new_pictures=arriving.take,
                 )  # fmt: skip
-            print(sentence_of(report), flush=True)
+            print(sentence_of(run.report), flush=True)
             encoded = arriving.encoded
         print(encode_lake(lake, encoders, settings.encode, encoded=encoded), flush=True)
         print(index_lake(lake, settings.encode), flush=True)

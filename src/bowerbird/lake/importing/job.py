@@ -16,12 +16,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
+from bowerbird.core.errors import TooLargeError
 from bowerbird.lake.decoding import DecodePool
 from bowerbird.lake.fetching.fetcher import Fetcher
 from bowerbird.lake.importing.batch import Batch, Stored, forgotten_reject, reject_of, store
 from bowerbird.lake.importing.behaviour import Remembered, Remembering, remember
 from bowerbird.lake.importing.fields import FieldMaps
-from bowerbird.lake.importing.missing import SeenIds, remove_missing
+from bowerbird.lake.importing.missing import NOTHING_REMOVED, Removal, SeenIds, remove_missing
 from bowerbird.lake.importing.reading import FoundRow, KnownRow, Reader
 from bowerbird.lake.importing.rejects import RejectsFile
 from bowerbird.lake.importing.remote_base import RemoteBase
@@ -59,6 +60,7 @@ class ImportOptions:
         images: folder or zip of the pictures that rows name; beside the source if None.
         remove_missing: items of an earlier run that the source no longer has are deleted.
         is_agreed: also if they are many.
+        agreed_missing: also if they are many, but not more than this.
         workers: decode processes; one a core if None.
         allowed_hosts: hosts of pictures that may lie in a private net; all others must be public.
         kind: one of `KINDS` of `sources.py`; told by the content if empty.
@@ -72,6 +74,7 @@ class ImportOptions:
     images: Path | None = None
     remove_missing: bool = False
     is_agreed: bool = False
+    agreed_missing: int = 0
     workers: int | None = None
     allowed_hosts: tuple[str, ...] = ()
     kind: str = ""
@@ -98,11 +101,23 @@ class ImportRun:
         is_settled: reading the same catalogue again would do nothing: no picture failed that may be had
             later, and none lies in a file that may be another one by then.
         changes_ms: when the same catalogue will mean something else; None where it stays so.
+        removal: what became of items that it no longer has.
     """
 
     report: ImportReport
-    is_settled: bool
-    changes_ms: int | None
+    is_settled: bool = True
+    changes_ms: int | None = None
+    removal: Removal = NOTHING_REMOVED
+
+    def checked(self) -> ImportReport:
+        """The report, if nothing waits for a person.
+
+        Raises:
+            TooLargeError: items are missing, and somebody has to agree before they are removed.
+        """
+        if self.removal.held:
+            raise TooLargeError(self.removal.held)
+        return self.report
 
 
 def import_source(
@@ -120,12 +135,11 @@ def import_source(
 
     Raises:
         InputError: the source as a whole cannot be read, or an option does not fit it.
-        InputError: removing what is missing was asked for, and rows could not be read.
-        TooLargeError: it was asked for and is too much to do without agreement.
+        TooLargeError: removing what is missing was asked for, and has to be agreed to.
     """
     options = options or ImportOptions()
     run = run_import(lake, Place.find(place), options, progress, fetcher, on_new_pictures=on_new_pictures)
-    return run.report
+    return run.checked()
 
 
 def run_import(
@@ -157,19 +171,24 @@ def run_import(
         remembered = Remembered()
         if isinstance(source, Remembering) and not run.is_cut_off:
             remembered = remember(lake, name, source, rejects)
-        removed = 0
+        removal = NOTHING_REMOVED
         if options.remove_missing and not run.is_cut_off:
-            removed = remove_missing(
-                lake, name, seen, unreadable_rows=run.unreadable_rows, is_agreed=options.is_agreed
+            removal = remove_missing(
+                lake,
+                name,
+                seen,
+                unreadable_rows=run.unreadable_rows,
+                is_agreed=options.is_agreed,
+                agreed_missing=options.agreed_missing,
             )
     finally:
         reader.close()
         rejects.close()
         seen.close()
-    report = run.report(removed, time.monotonic() - started, source.passed_over(), remembered)
+    report = run.report(removal.removed, time.monotonic() - started, source.passed_over(), remembered)
     log.info("import finished", extra={"source": name, "rows": report.rows_in, "seconds": report.seconds})
     is_settled = not (run.is_cut_off or rejects.by_field["picture"] or reader.has_local_pictures)
-    return ImportRun(report, is_settled, reader.changes_ms)
+    return ImportRun(report, is_settled and not removal.held, reader.changes_ms, removal)
 
 
 class _Run:

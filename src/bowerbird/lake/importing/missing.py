@@ -2,8 +2,8 @@
 
 import sqlite3
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from bowerbird.core.errors import InputError, TooLargeError
 from bowerbird.core.filters import Eq
 from bowerbird.lake.items import delete_items
 from bowerbird.lake.lake import Lake
@@ -42,12 +42,31 @@ class SeenIds:
         self._rows.close()
 
 
-def remove_missing(lake: Lake, source: str, seen: SeenIds, *, unreadable_rows: int, is_agreed: bool) -> int:
-    """Deletes the items that came with this import and are no longer in its source; gives how many.
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """What became of items that a source no longer has.
 
-    Raises:
-        InputError: items are missing, rows could not be read that may be theirs, and nobody has agreed.
-        TooLargeError: they are more than `REMOVABLE_SHARE` of them, and nobody has agreed.
+    Attributes:
+        removed: how many were deleted.
+        missing: how many are missing.
+        held: why none of them was deleted until a person agrees; empty where nothing is held.
+    """
+
+    removed: int = 0
+    missing: int = 0
+    held: str = ""
+
+
+NOTHING_REMOVED = Removal()
+
+
+def remove_missing(
+    lake: Lake, source: str, seen: SeenIds, *, unreadable_rows: int, is_agreed: bool, agreed_missing: int = 0
+) -> Removal:
+    """Deletes the items that came with this import and are no longer in its source.
+
+    None is deleted where they are more than `REMOVABLE_SHARE` of them, or where rows could not be read that
+    may be theirs, unless somebody has agreed: to all (`is_agreed`), or to so many (`agreed_missing`).
     """
     missing: list[str] = []
     total = 0
@@ -55,16 +74,20 @@ def remove_missing(lake: Lake, source: str, seen: SeenIds, *, unreadable_rows: i
         ids = part.column(0).to_pylist()
         total += len(ids)
         missing.extend(seen.unseen(ids))
-    if missing and unreadable_rows and not is_agreed:
-        raise InputError(
+    if is_agreed or len(missing) <= agreed_missing:
+        return Removal(delete_items(lake, missing), len(missing))
+    if missing and unreadable_rows:
+        held = (
             f"{unreadable_rows:,} rows could not be read, and {len(missing):,} items of import {source!r} "
             "are in no other row, so that those may be theirs (the other rows are in, nothing was removed); "
             "mend the rows that the rejects file names, or say --yes"
         )
-    if len(missing) > REMOVABLE_SHARE * total and not is_agreed:
-        raise TooLargeError(
+        return Removal(0, len(missing), held)
+    if len(missing) > REMOVABLE_SHARE * total:
+        held = (
             f"{len(missing):,} of the {total:,} items of import {source!r} are no longer in the source; "
             f"removing more than {REMOVABLE_SHARE:.0%} has to be agreed to (the rows are in, nothing was "
             "removed); say --yes if the source is complete"
         )
-    return delete_items(lake, missing)
+        return Removal(0, len(missing), held)
+    return Removal(delete_items(lake, missing), len(missing))

@@ -11,7 +11,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -19,7 +19,7 @@ from bowerbird.core.errors import InputError
 from bowerbird.lake.fetching.fetcher import Fetcher
 from bowerbird.lake.fetching.types import FetchedFile, FetchError, FetchLimits, Stamp
 from bowerbird.lake.importing.files import stem_of
-from bowerbird.lake.importing.job import ImportOptions, ImportProgress, TakePictures, run_import
+from bowerbird.lake.importing.job import ImportOptions, ImportProgress, ImportRun, TakePictures, run_import
 from bowerbird.lake.importing.remote_base import is_address
 from bowerbird.lake.importing.sources import Place
 from bowerbird.lake.lake import Lake
@@ -52,7 +52,7 @@ def bring_in(
     catalogue_fetcher: Fetcher | None = None,
     picture_fetcher: Fetcher | None = None,
     on_new_pictures: TakePictures | None = None,
-) -> ImportReport:
+) -> ImportRun:
     """Imports a catalogue from a path, a pattern or an http(s) address.
 
     Args:
@@ -72,7 +72,8 @@ def bring_in(
     fetcher = catalogue_fetcher or Fetcher(CATALOGUE_LIMITS, allowed_hosts=options.allowed_hosts)
     with _found(lake, place, known, fetcher, is_hashed=keep_unchanged) as found:
         if known is not None and (found is None or found.content_hash == known.content_hash):
-            return ImportReport(0, 0, 0, 0, 0, 0.0, lake.items.version, None, is_unread=True)
+            report = ImportReport(0, 0, 0, 0, 0, 0.0, lake.items.version, None, is_unread=True)
+            return ImportRun(report)
         assert found is not None
         # A run that is stopped half way must not leave what was true before it.
         lake.records.readings.forget(name)
@@ -98,7 +99,7 @@ def bring_in(
                     read_ms=lake.clock.now_ms(),
                 )
             )
-    return run.report
+    return run
 
 
 def name_of_place(place: str) -> str:
@@ -146,13 +147,13 @@ def _is_of(known: Reading, place: str, settings_hash: str, now_ms: int) -> bool:
 
 def _settings_hash(options: ImportOptions) -> str:
     said = asdict(options)
-    for name in ("is_agreed", "workers"):
+    for name in ("is_agreed", "agreed_missing", "workers"):
         said.pop(name)
     return hashlib.sha256(json.dumps(said, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def _named(options: ImportOptions, name: str) -> ImportOptions:
-    return ImportOptions(**{**{field: getattr(options, field) for field in options.__slots__}, "name": name})
+    return replace(options, name=name)
 
 
 def _hash_of(path: Path) -> str:

@@ -15,6 +15,7 @@ from bowerbird.lake.records.numbers import Allocation, Numbers
 from bowerbird.lake.records.people import People, Person
 from bowerbird.lake.records.readings import Reading, Readings
 from bowerbird.lake.records.saves import Save, Saves, SavesPage
+from bowerbird.lake.records.sources import Source, SourceRun, Sources
 
 __all__ = [
     "Allocation",
@@ -34,6 +35,9 @@ __all__ = [
     "Saves",
     "SavesPage",
     "Section",
+    "Source",
+    "SourceRun",
+    "Sources",
 ]
 
 
@@ -49,6 +53,7 @@ class Records:
         self.saves = Saves(self.engine, clock)
         self.readings = Readings(self.engine)
         self.forgotten = Forgotten(self.engine, clock)
+        self.sources = Sources(self.engine, clock)
         self.idempotency = Idempotency(self.engine, clock, keep_hours=config.idempotency_hours)
 
     def numbers_for(self, ids: Sequence[str]) -> np.ndarray:

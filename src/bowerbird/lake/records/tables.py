@@ -78,6 +78,35 @@ source_reading = sa.Table(
     sa.Column("read_ms", sa.BigInteger, nullable=False),
 )
 
+source = sa.Table(
+    "source",
+    metadata,
+    sa.Column("name", sa.String(256), primary_key=True),
+    sa.Column("place", sa.Text, nullable=False),
+    sa.Column("options", sa.Text, nullable=False),
+    sa.Column("every_s", sa.BigInteger, nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("next_run_ms", sa.BigInteger, nullable=False),
+    sa.Column("failures", sa.BigInteger, nullable=False),
+    sa.Column("held_missing", sa.BigInteger, nullable=False),
+    sa.Column("agreed_missing", sa.BigInteger, nullable=False),
+    sa.Column("last_good_ms", sa.BigInteger, nullable=True),
+    sa.Column("made_ms", sa.BigInteger, nullable=False),
+)
+
+source_run = sa.Table(
+    "source_run",
+    metadata,
+    sa.Column("id", sa.String(64), primary_key=True),
+    sa.Column("source", sa.String(256), sa.ForeignKey("source.name", ondelete="CASCADE"), nullable=False),
+    sa.Column("began_ms", sa.BigInteger, nullable=False),
+    sa.Column("ended_ms", sa.BigInteger, nullable=True),
+    sa.Column("outcome", sa.String(16), nullable=False),
+    sa.Column("report", sa.Text, nullable=False),
+    sa.Column("said", sa.Text, nullable=False),
+    sa.Index("source_run_newest_first", "source", "began_ms"),
+)
+
 idempotency_key = sa.Table(
     "idempotency_key",
     metadata,
