@@ -43,6 +43,7 @@ from bowerbird.serve.pictures import Pictures
 from bowerbird.serve.running import run
 from bowerbird.serve.service import Service
 from bowerbird.serve.settings import ServeSettings
+from bowerbird.serve.sources import Sources
 from bowerbird.serve.videos import Videos
 from bowerbird.serve.warming import warm
 from bowerbird.surfaces.boards import Boards
@@ -114,7 +115,8 @@ def open_service(settings: ServeSettings, metrics: Metrics, tokens: PersonTokens
         lambda served: warm(served, catalogue, clock.now_ms()),
     )
     sync = Sync(lake, catalogue, generations, media, pictures, newest)
-    background = Background(settings, clock, generations, sync)
+    sources = Sources(lake, settings, clock)
+    background = Background(settings, clock, generations, sync, sources)
     service = Service(
         settings=settings,
         clock=clock,
@@ -129,6 +131,7 @@ def open_service(settings: ServeSettings, metrics: Metrics, tokens: PersonTokens
         metrics=metrics,
         lanes=lanes,
         background=background,
+        sources=sources,
         decode=decode,
         films=films,
         videos=Videos(lake),

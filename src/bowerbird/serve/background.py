@@ -17,6 +17,7 @@ from bowerbird.serve.live_media import LiveMedia
 from bowerbird.serve.metrics import Reading
 from bowerbird.serve.pictures import Pictures
 from bowerbird.serve.settings import ServeSettings
+from bowerbird.serve.sources import Sources
 from bowerbird.serve.workers import Repeater
 
 log = logging.getLogger(__name__)
@@ -26,6 +27,7 @@ _FOLLOW_EVERY_S = 1.0
 _MEDIA_EVERY_S = 600.0
 _LOOK_FOR_DISPLAYS_S = 1.0
 _IDLE_S = 0.5
+_LOOK_FOR_SOURCES_S = 10.0
 
 
 class Sync:
@@ -103,12 +105,19 @@ class Background:
     """The loops of one server."""
 
     def __init__(
-        self, settings: ServeSettings, clock: Clock, generations: LiveGeneration, sync: Sync
+        self,
+        settings: ServeSettings,
+        clock: Clock,
+        generations: LiveGeneration,
+        sync: Sync,
+        sources: Sources,
     ) -> None:
         self._settings = settings
         self._clock = clock
         self._generations = generations
         self._sync = sync
+        self._sources = sources
+        self._source_loop: Repeater | None = None
         self._loops: list[Repeater] = []
         self._stopping = threading.Event()
 
@@ -138,6 +147,8 @@ class Background:
                 every_s=float(settings.upkeep_every_s),
             )
         self._loop("generations", self._generations.follow, every_s=_FOLLOW_EVERY_S)
+        if settings.run_sources:
+            self._source_loop = self._loop("sources", self._sources.run_due, every_s=_LOOK_FOR_SOURCES_S)
         if settings.background_displays:
             self._loop(
                 "displays",
@@ -145,6 +156,11 @@ class Background:
                 every_s=_LOOK_FOR_DISPLAYS_S,
                 niceness=19,
             )
+
+    def look_for_sources(self) -> None:
+        """A source is due: it need not wait until somebody looks."""
+        if self._source_loop is not None:
+            self._source_loop.poke()
 
     def readings(self) -> Iterable[Reading]:
         """What to show in the metrics."""

@@ -29,6 +29,7 @@ from bowerbird.serve.metrics import Metrics, Reading
 from bowerbird.serve.pictures import Pictures
 from bowerbird.serve.settings import ServeSettings
 from bowerbird.serve.shown import card, frame_shown, page_shown, search_shown
+from bowerbird.serve.sources import Sources
 from bowerbird.serve.videos import Videos
 from bowerbird.surfaces.boards import Boards
 
@@ -50,6 +51,7 @@ class Service:
     metrics: Metrics
     lanes: Lanes
     background: Background
+    sources: Sources
     decode: DecodePool
     films: DecodePool
     videos: Videos
@@ -176,9 +178,11 @@ class Service:
             yield "bowerbird_queue_depth", "Requests that wait for a thread", {"lane": pool.name}, pool.depth
         yield "bowerbird_catalogue_items", "Items that may be shown", {}, self.catalogue.count()
         yield from self.background.readings()
+        yield from self.sources.readings()
 
     def close(self) -> None:
         """Stop the loops, let running work end, close the files."""
+        self.sources.stop()
         self.background.stop()
         self.lanes.close()
         self.effects.commit()

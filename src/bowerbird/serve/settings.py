@@ -72,6 +72,8 @@ class ServeSettings(BaseSettings):
     """How often recall is measured against exact search and a grown index is saved; 0 never."""
     background_displays: bool = True
     """Whether display sizes are made ahead while the server is idle."""
+    run_sources: bool = True
+    """Whether sources that `bowerbird lake sync add` registered are run when they are due."""
     encode: EncodeConfig = EncodeConfig()
     """Which encoders, and where their models are kept."""
     cookie_secure: bool = False

@@ -104,6 +104,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Sources
+         * @description Every source with its state and its last run; where edits are allowed.
+         */
+        get: operations["list_sources"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/sources/{name}/agree": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Agree Source
+         * @description The next run, due now, may remove as many items as the last one did not.
+         */
+        post: operations["agree_source"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/sources/{name}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run Source
+         * @description The source is due now; its run begins when the one before it has ended.
+         */
+        post: operations["run_source"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/boards": {
         parameters: {
             query?: never;
@@ -1215,6 +1275,74 @@ export interface components {
             name: string;
         };
         /**
+         * SourceRows
+         * @description Rows of a run by what became of them, and items that it removed.
+         */
+        SourceRows: {
+            /** Accepted */
+            accepted: number;
+            /** Rejected */
+            rejected: number;
+            /** Removed */
+            removed: number;
+            /** Unchanged */
+            unchanged: number;
+        };
+        /**
+         * SourceRunShown
+         * @description One run of a source; `said` tells why it waits or failed.
+         */
+        SourceRunShown: {
+            /** Began Ms */
+            began_ms: number;
+            /** Ended Ms */
+            ended_ms: number | null;
+            /** Id */
+            id: string;
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "running" | "done" | "unchanged" | "waiting" | "failed" | "stopped";
+            rows: components["schemas"]["SourceRows"];
+            /** Said */
+            said: string;
+        };
+        /**
+         * SourceShown
+         * @description A catalogue that is synchronised again and again; `next_run_ms` is null where it runs by hand.
+         */
+        SourceShown: {
+            /** Every S */
+            every_s: number;
+            /** Failures */
+            failures: number;
+            /** Held Missing */
+            held_missing: number;
+            /** Last Good Ms */
+            last_good_ms: number | null;
+            last_run: components["schemas"]["SourceRunShown"] | null;
+            /** Name */
+            name: string;
+            /** Next Run Ms */
+            next_run_ms: number | null;
+            /** Place */
+            place: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "ready" | "waiting" | "failing";
+        };
+        /**
+         * SourcesShown
+         * @description Every registered source, by name.
+         */
+        SourcesShown: {
+            /** Sources */
+            sources: components["schemas"]["SourceShown"][];
+        };
+        /**
          * Stage
          * @description What one stage took, gave and cost.
          */
@@ -1439,6 +1567,101 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description What went wrong, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_sources: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourcesShown"];
+                };
+            };
+            /** @description What went wrong, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    agree_source: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Due */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceShown"];
+                };
+            };
+            /** @description What went wrong, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    run_source: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Due */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceShown"];
                 };
             };
             /** @description What went wrong, and what to do (RFC 9457) */

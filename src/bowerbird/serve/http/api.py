@@ -18,7 +18,18 @@ from starlette.types import ASGIApp, Scope
 from bowerbird import __version__
 from bowerbird.core.errors import BowerbirdError
 from bowerbird.serve.house import House
-from bowerbird.serve.http import boards, events, feed, health, items, people, pictures, search, videos
+from bowerbird.serve.http import (
+    boards,
+    events,
+    feed,
+    health,
+    items,
+    people,
+    pictures,
+    search,
+    sources,
+    videos,
+)
 from bowerbird.serve.http.middleware import BoundedBody, Guarded, Identified, Observed
 from bowerbird.serve.http.page import PageFiles
 from bowerbird.serve.http.problems import (
@@ -34,7 +45,7 @@ from bowerbird.serve.http.zipping import Zipped
 from bowerbird.serve.people import COOKIE_NAME, PersonTokens
 from bowerbird.serve.settings import ServeSettings
 
-ROUTERS = (feed, items, search, boards, events, people, pictures, videos, health)
+ROUTERS = (feed, items, search, boards, events, people, pictures, videos, sources, health)
 _FORM_ROOM_BYTES = 65_536
 _REF = "#/components/schemas/{model}"
 _ABOUT = (

@@ -367,6 +367,46 @@ class NewItemFields(Body):
     created_ms: Annotated[int, Field(ge=0)] | None = None
 
 
+class SourceRows(Body):
+    """Rows of a run by what became of them, and items that it removed."""
+
+    accepted: int
+    unchanged: int
+    rejected: int
+    removed: int
+
+
+class SourceRunShown(Body):
+    """One run of a source; `said` tells why it waits or failed."""
+
+    id: str
+    began_ms: int
+    ended_ms: int | None
+    outcome: Literal["running", "done", "unchanged", "waiting", "failed", "stopped"]
+    said: str
+    rows: SourceRows
+
+
+class SourceShown(Body):
+    """A catalogue that is synchronised again and again; `next_run_ms` is null where it runs by hand."""
+
+    name: str
+    place: str
+    every_s: int
+    state: Literal["ready", "waiting", "failing"]
+    failures: int
+    held_missing: int
+    last_good_ms: int | None
+    next_run_ms: int | None
+    last_run: SourceRunShown | None
+
+
+class SourcesShown(Body):
+    """Every registered source, by name."""
+
+    sources: list[SourceShown]
+
+
 class Health(Body):
     """Whether the process runs, or whether it can answer."""
 
