@@ -39,9 +39,8 @@ class FolderBase:
         _refuse_remote(name)
         try:
             path = self._real_path(name)
-            if "\\" in name and not os.path.isfile(
-                path
-            ):  # as other systems part folders; here a name may hold it
+            if "\\" in name and not Path(path).is_file():
+                # As other systems part folders; here a name may hold it.
                 path = self._real_path(name.replace("\\", "/"))
             if not path.startswith(self._inside):
                 raise _outside(name)
