@@ -29,15 +29,15 @@ def scene(seed: int, size: tuple[int, int] = (400, 300)) -> Image.Image:
 def test_placeholder_has_the_bytes_of_the_reference_encoder(
     width: int, height: int, seed: int, hexed: str
 ) -> None:
-    assert thumbhash(speckled(width, height, seed)).hex() == hexed
+    assert thumbhash(Image.fromarray(speckled(width, height, seed))).hex() == hexed
 
 
 def test_placeholder_of_a_large_picture_is_short() -> None:
-    assert 17 <= len(thumbhash(np.asarray(scene(1, (1_200, 800))))) <= 25
+    assert 17 <= len(thumbhash(scene(1, (1_200, 800)))) <= 25
 
 
 def test_placeholder_of_a_flat_picture_has_no_waves() -> None:
-    flat = np.full((40, 40, 3), (200, 30, 90), dtype=np.uint8)
+    flat = Image.new("RGB", (40, 40), (200, 30, 90))
 
     assert set(thumbhash(flat)[5:]) == {0}
 
@@ -49,13 +49,13 @@ def test_signature_of_a_copy_differs_in_few_bits(quality: int, width: int) -> No
     out = io.BytesIO()
     original.resize((width, width * 3 // 4)).save(out, "JPEG", quality=quality)
 
-    copy = np.asarray(Image.open(io.BytesIO(out.getvalue())))
+    copy = Image.open(io.BytesIO(out.getvalue()))
 
-    assert bits_apart(signature(np.asarray(original)), signature(copy)) <= 4
+    assert bits_apart(signature(original), signature(copy)) <= 4
 
 
 def test_signatures_of_other_pictures_differ_in_many_bits() -> None:
-    marks = [signature(np.asarray(scene(seed))) for seed in range(12)]
+    marks = [signature(scene(seed)) for seed in range(12)]
 
     apart = [bits_apart(left, right) for at, left in enumerate(marks) for right in marks[:at]]
 
@@ -63,7 +63,7 @@ def test_signatures_of_other_pictures_differ_in_many_bits() -> None:
 
 
 def test_signature_fits_a_signed_column() -> None:
-    marks = [signature(np.asarray(scene(seed))) for seed in range(40)]
+    marks = [signature(scene(seed)) for seed in range(40)]
 
     assert all(-(2**63) <= mark < 2**63 for mark in marks)
     assert min(marks) < 0 < max(marks)

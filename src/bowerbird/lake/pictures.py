@@ -76,8 +76,7 @@ def decode_picture(
     _check_length(content, limits)
     refuse_other_kinds(content)
     seen = _seen(content, limits, region)
-    pixels = np.asarray(seen.thumb)
-    shares, most_common = colours_of(pixels)
+    shares, most_common = colours_of(seen.thumb)
     return DecodedPicture(
         sha256=hashlib.sha256(content).hexdigest(),
         format=seen.format,
@@ -86,10 +85,10 @@ def decode_picture(
         frames=seen.frames,
         size_bytes=len(content),
         thumb_jpeg=as_jpeg(seen.thumb),
-        thumbhash=thumbhash(pixels),
+        thumbhash=thumbhash(seen.thumb),
         main_colour=most_common,
         colours=tuple(shares.tolist()),
-        signature=signature(pixels),
+        signature=signature(seen.thumb),
         exif=seen.facts,
     )
 

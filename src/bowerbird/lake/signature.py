@@ -8,8 +8,6 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-from bowerbird.core.arrays import Pixels
-
 _PLACEHOLDER_PX = 100
 _ENOUGH_PX = 48  # 7 waves a side need no more
 _GREY_PX = 32
@@ -20,17 +18,16 @@ _BY_LENGTH = sorted(
 _LOWEST_64 = tuple(np.array(axis) for axis in zip(*_BY_LENGTH[1:65], strict=True))
 
 
-def thumbhash(pixels: Pixels) -> bytes:
+def thumbhash(picture: Image.Image) -> bytes:
     """21 to 25 bytes from which a page paints a blurred placeholder of the right shape.
 
     Source: ThumbHash by Evan Wallace, `rgbaToThumbHash` of the package `thumbhash` 0.1.1, for opaque
     pictures; the same bytes for the same pixels of at most 100 a side.
     """
-    height, width = pixels.shape[:2]
-    if max(height, width) > _PLACEHOLDER_PX:
-        pixels = np.asarray(Image.fromarray(pixels).reduce(max(1, max(height, width) // _ENOUGH_PX)))
-        height, width = pixels.shape[:2]
-    red, green, blue = np.moveaxis(pixels, 2, 0) / 255.0
+    if max(picture.size) > _PLACEHOLDER_PX:
+        picture = picture.reduce(max(1, max(picture.size) // _ENOUGH_PX))
+    width, height = picture.size
+    red, green, blue = np.moveaxis(np.asarray(picture), 2, 0) / 255.0
     longer = max(height, width)
     across, down = (max(1, _round(7 * side / longer)) for side in (width, height))
     light, warm, ruddy = _waves(
@@ -55,15 +52,15 @@ def thumbhash(pixels: Pixels) -> bytes:
     return head.to_bytes(3, "little") + shape.to_bytes(2, "little") + waves
 
 
-def signature(pixels: Pixels) -> int:
+def signature(picture: Image.Image) -> int:
     """64 bits as a signed integer; copies that were resized or compressed again differ in few of them.
 
     Source: the DCT perceptual hash (pHash): low waves of a 32 x 32 grey picture against their median. Unlike
     there, the 64 are the lowest without the mean, whose bit would be the same in every picture.
     """
-    picture = Image.fromarray(pixels).convert("L").resize((_GREY_PX, _GREY_PX), Image.Resampling.BOX)
+    grey = picture.convert("L").resize((_GREY_PX, _GREY_PX), Image.Resampling.BOX)
     basis = _cosines(_GREY_PX, _WAVES_A_SIDE)
-    table = basis @ np.asarray(picture, dtype=np.float64) @ basis.T  # [11, 32] @ [32, 32] @ [32, 11]
+    table = basis @ np.asarray(grey, dtype=np.float64) @ basis.T  # [11, 32] @ [32, 32] @ [32, 11]
     waves = table[_LOWEST_64]
     # Flat pictures have no waves but rounding noise; below half a grey level a bit says nothing.
     bits = waves > max(_median(waves), 0.5)

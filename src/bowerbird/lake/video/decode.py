@@ -2,7 +2,6 @@
 
 import hashlib
 
-import numpy as np
 from PIL import Image
 
 from bowerbird.core.errors import PictureError
@@ -55,16 +54,15 @@ def moving_frame(chosen: Chosen) -> MovingFrame:
     """A chosen frame as the lake keeps it."""
     picture = Image.fromarray(chosen.picture)
     thumb = picture.resize(fitting(picture.size), Image.Resampling.HAMMING, reducing_gap=2.0)
-    pixels = np.asarray(thumb)
-    shares, most_common = colours_of(pixels)
+    shares, most_common = colours_of(thumb)
     return MovingFrame(
         at_ms=chosen.at_ms,
         from_ms=chosen.from_ms,
         thumb_jpeg=as_jpeg(thumb),
-        thumbhash=thumbhash(pixels),
+        thumbhash=thumbhash(thumb),
         main_colour=most_common,
         colours=tuple(shares.tolist()),
-        signature=signature(pixels),
+        signature=signature(thumb),
     )
 
 
