@@ -255,3 +255,57 @@ def test_video_over_the_limit_is_refused_before_it_is_read(films: LiveServer, tm
         answer = live.client().post("/v1/items", files={"picture": ("x.mp4", too_large, "video/mp4")})
 
     assert answer.status_code == 413
+
+
+def test_preview_is_light_and_moves(films: LiveServer) -> None:
+    client = films.client()
+    cards = {title: each["item"] for title, each in by_title(client.get("/v1/feed").json()).items()}
+
+    answer = client.get(f"/img/{cards['Cold film']['picture']['sha']}/preview.webp")
+
+    preview = Image.open(io.BytesIO(answer.content))
+    assert answer.headers["content-type"] == "image/webp"
+    assert len(answer.content) <= 300_000
+    assert (preview.size, preview.format) == ((240, 135), "WEBP")
+    assert 12 <= getattr(preview, "n_frames", 1) <= 25
+    assert client.get(f"/img/{cards['Purple dot']['picture']['sha']}/preview.webp").status_code == 404
+
+
+def test_part_of_a_frame_is_searched_for(films: LiveServer) -> None:
+    client = films.client()
+    warm = by_title(client.get("/v1/feed").json())["Warm film"]["item"]["id"]
+    frames = client.get(f"/v1/items/{warm}").json()["frames"]
+    orange = next(frame["index"] for frame in frames if frame["at_ms"] >= 2_000)
+    red = next(frame["index"] for frame in frames if 500 <= frame["at_ms"] < 2_000)
+
+    def first(**form: str) -> dict:
+        return client.post("/v1/search", data={"item_id": warm, **form}).json()["items"][0]
+
+    for index, from_ms in ((red, 500), (orange, 2_000)):
+        hit = first(frame=str(index), region="0.2,0.1,0.6,0.8")
+        assert hit["item"]["id"] == warm
+        assert from_ms <= hit["frame"]["at_ms"] < from_ms + 1_500
+    assert first(frame=str(red))["item"]["id"] == warm
+    assert first()["item"]["id"] != warm
+    assert client.post("/v1/search", data={"item_id": warm, "frame": "31"}).status_code == 404
+
+
+def test_word_that_is_said_finds_the_video_and_the_moment(films: LiveServer, tmp_path: Path) -> None:
+    folder = tmp_path / "more"
+    folder.mkdir()
+    (folder / "talk.mp4").write_bytes(video([(shape("teal"), 1.0)]))
+    (folder / "talk.en.srt").write_text(
+        "1\n00:00:00,100 --> 00:00:00,400\nHello there\n\n"
+        "2\n00:00:00,500 --> 00:00:00,900\nRhubarb marmalade\n"
+    )
+    import_source(films.service.lake, folder, ImportOptions(workers=1))
+    films.service.indexes.sync()
+    client = films.client()
+
+    hit = client.get("/v1/search", params={"q": "rhubarb"}).json()["items"][0]
+
+    assert hit["item"]["title"] == "Talk"
+    assert hit["said"] == {"at_ms": 500, "text": "Rhubarb marmalade"}
+    transcript = client.get(f"/v1/items/{hit['item']['id']}").json()["transcript"]
+    assert transcript["language"] == "en"
+    assert [cue["at_ms"] for cue in transcript["cues"]] == [100, 500]

@@ -15,6 +15,7 @@ from bowerbird.serve.http.api import openapi
 
 PLAIN = {
     "GET /metrics", "GET /img/{sha}/{size}.{ext}", "GET /img/{sha}/frame-{index}.jpg", "GET /video/{sha}",
+    "GET /img/{sha}/preview.webp",
 }  # fmt: skip
 """Answers that are not JSON; other tests read them."""
 

@@ -49,7 +49,8 @@ class Region:
 class SearchRequest:
     """A person asks by words, by a picture, by a part of one, or by words and picture.
 
-    At least one of `words`, `picture` and `item_number` is given; `region` cuts out a part.
+    At least one of `words`, `picture` and `item_number` is given; `region` cuts out a part, and `frame` says
+    which frame of the item's video is meant instead of its poster.
     `picture` holds the bytes as uploaded, not yet trusted.
     """
 
@@ -59,6 +60,7 @@ class SearchRequest:
     words: str = ""
     picture: bytes | None = None
     item_number: int | None = None
+    frame: int | None = None
     region: Region | None = None
     where: Filter | None = None
     cursor: str | None = None

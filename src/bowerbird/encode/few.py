@@ -11,7 +11,7 @@ from bowerbird.core.filters import In
 from bowerbird.encode.registry import Encoders
 from bowerbird.encode.stored import embedding_rows, picture_table, words_table
 from bowerbird.encode.types import EncoderStamp
-from bowerbird.lake.items import words_key
+from bowerbird.lake.items import words_key, written
 from bowerbird.lake.lake import Lake
 from bowerbird.lake.tables import Table
 from bowerbird.lake.video.stored import frame_key
@@ -49,7 +49,8 @@ def _of_items(lake: Lake, numbers: ItemNumbers) -> tuple[list[str], dict[str, st
     for batch in lake.items.scan(["media_ids", "words"], where=where):
         for ids in batch["media_ids"].to_pylist():
             media |= dict.fromkeys(ids or ())
-        texts |= {words_key(text): text for text in batch["words"].to_pylist() if text and text.strip()}
+        said = (written(text or "") for text in batch["words"].to_pylist())
+        texts |= {words_key(text): text for text in said if text.strip()}
     return list(media), texts
 
 

@@ -21,7 +21,7 @@ from bowerbird.encode.stored import (
     words_table,
 )
 from bowerbird.encode.thumbs import ROWS_A_WRITE, EncodedPart, encode_thumbs
-from bowerbird.lake.items import words_key
+from bowerbird.lake.items import words_key, written
 from bowerbird.lake.lake import Lake
 from bowerbird.lake.tables import Table
 
@@ -121,7 +121,8 @@ def _encode_words(lake: Lake, encoders: Encoders, threads: ThreadPoolExecutor, t
     def missing() -> Iterator[tuple[str, str]]:
         seen: set[int] = set()
         for batch in lake.items.scan(["words"]):
-            texts = [text for text in batch["words"].to_pylist() if text and text.strip()]
+            said = (written(text or "") for text in batch["words"].to_pylist())
+            texts = [text for text in said if text.strip()]
             keys = [words_key(text) for text in texts]
             hashes = key_hashes(keys)
             for key, text, code, is_known in zip(

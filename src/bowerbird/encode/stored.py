@@ -11,7 +11,7 @@ from bowerbird.core.filters import In
 from bowerbird.encode.registry import Encoders
 from bowerbird.encode.types import EncoderStamp, ItemVectors, JointSpace
 from bowerbird.lake.colours import NAMED_COLOURS
-from bowerbird.lake.items import words_key
+from bowerbird.lake.items import words_key, written
 from bowerbird.lake.lake import Lake
 from bowerbird.lake.tables import Table
 
@@ -93,7 +93,7 @@ def raw_items(lake: Lake, encoders: Encoders, numbers: ItemNumbers | None = None
             if not batch.num_rows:
                 continue
             main = [(ids or [""])[0] for ids in batch["media_ids"].to_pylist()]
-            texts = tuple(text or "" for text in batch["words"].to_pylist())
+            texts = tuple(written(text or "") for text in batch["words"].to_pylist())
             text_keys = [words_key(text) if text.strip() else "" for text in texts]
             yield RawItems(
                 numbers=batch["number"].to_numpy().astype(np.int64),

@@ -8,14 +8,22 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import asdict, dataclass
 from types import TracebackType
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 from bowerbird.core.errors import OverloadedError, PictureError
 from bowerbird.lake.alarms import Alarms
-from bowerbird.lake.decoding_worker import WARM_PICTURE, decoded_of, limits_header, read_frame, write_frame
+from bowerbird.lake.decoding_worker import (
+    WARM_PICTURE,
+    decoded_of,
+    limits_header,
+    picture_of,
+    read_frame,
+    write_frame,
+)
 from bowerbird.lake.pictures import PictureLimits, Region
 from bowerbird.lake.types import DecodedPicture
 from bowerbird.lake.video.formats import START_BYTES, video_kind
@@ -35,9 +43,17 @@ _OUT_OF_TIME = (-signal.SIGPROF, -signal.SIGXCPU)
 
 @dataclass(frozen=True, slots=True)
 class _Job:
+    """Something to do with a file.
+
+    Attributes:
+        header: says what, as the worker takes it.
+        read: makes the answer of the worker's frame.
+    """
+
     content: bytes
-    region: Region | None
-    answer: "Future[DecodedPicture]"
+    header: dict[str, object]
+    read: Callable[[object, bytes], Any]
+    answer: "Future[Any]"
 
     @property
     def is_video(self) -> bool:
@@ -75,15 +91,16 @@ class DecodePool:
         Raises:
             OverloadedError: the queue is full, and `wait` is false.
         """
-        self._start()
-        job = _Job(content, region, Future())
-        try:
-            self._jobs.put(job, block=wait)
-        except queue.Full:
-            raise OverloadedError(
-                f"{self._jobs.maxsize} pictures are waiting to be decoded; try again in a second"
-            ) from None
-        return job.answer
+        header: dict[str, object] = {"region": asdict(region) if region else None}
+        return self._asked(content, header, decoded_of, wait=wait)
+
+    def preview(self, content: bytes, starts_ms: Sequence[int], *, wait: bool = True) -> "Future[bytes]":
+        """A few seconds of a video as an animated WebP, soon; see `make_preview`."""
+        return self._asked(content, {"preview": list(starts_ms)}, picture_of, wait=wait)
+
+    def still(self, content: bytes, at_ms: int, *, wait: bool = True) -> "Future[bytes]":
+        """One frame of a video as JPEG, soon; see `make_still`."""
+        return self._asked(content, {"still": at_ms}, picture_of, wait=wait)
 
     def warm(self) -> None:
         """Every worker has started and decoded a picture, so that the next one is fast."""
@@ -109,6 +126,19 @@ class DecodePool:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _asked(
+        self, content: bytes, header: dict[str, object], read: Callable[[object, bytes], Any], *, wait: bool
+    ) -> "Future[Any]":
+        self._start()
+        job = _Job(content, header, read, Future())
+        try:
+            self._jobs.put(job, block=wait)
+        except queue.Full:
+            raise OverloadedError(
+                f"{self._jobs.maxsize} pictures are waiting to be decoded; try again in a second"
+            ) from None
+        return job.answer
 
     def _start(self) -> None:
         if self._hands:
@@ -136,7 +166,7 @@ class DecodePool:
 
     def _answer(self, worker: "_Worker", job: _Job) -> None:
         try:
-            job.answer.set_result(worker.decode(job))
+            job.answer.set_result(worker.work(job))
         except Exception as error:  # noqa: BLE001 - whatever it was, somebody is waiting for it
             job.answer.set_exception(error)
 
@@ -150,9 +180,10 @@ class _Worker:
         self._alarms = alarms
         self._process: subprocess.Popen[bytes] | None = None
 
-    def decode(self, job: _Job) -> DecodedPicture:
+    def work(self, job: _Job) -> Any:
+        """The answer to a job."""
         process = self._process or self._started()
-        header = {"region": asdict(job.region) if job.region else None, "is_video": job.is_video}
+        header = {**job.header, "is_video": job.is_video}
         seconds = self._videos.seconds if job.is_video else self._limits.seconds
         frame, is_late = self._asked(process, header, job.content, seconds * _WALL_SECONDS_A_SECOND)
         if frame is None:
@@ -160,7 +191,7 @@ class _Worker:
             log.warning("decode worker died", extra={"is_too_slow": is_too_slow, "bytes": len(job.content)})
             raise _too_slow(seconds) if is_too_slow else _crashed()
         try:
-            return decoded_of(*frame)
+            return job.read(*frame)
         except (AssertionError, KeyError, TypeError, ValueError, IndexError) as error:
             self._discard()  # a worker that talks nonsense is not to be asked again
             raise _crashed() from error

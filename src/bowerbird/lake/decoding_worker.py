@@ -22,6 +22,7 @@ from bowerbird.lake.media_decoding import decode_media
 from bowerbird.lake.pictures import PictureLimits, Region, decode_picture
 from bowerbird.lake.types import DecodedPicture, Moving, MovingFrame
 from bowerbird.lake.video.limits import VideoLimits
+from bowerbird.lake.video.preview import make_preview, make_still
 
 _LENGTHS = struct.Struct(">IQ")
 _MAX_HEADER_BYTES = 2**20
@@ -79,10 +80,7 @@ def decoded_of(header: object, body: bytes) -> DecodedPicture:
         PictureError: the worker refused the picture.
         AssertionError, KeyError, TypeError, ValueError, IndexError: it talks nonsense.
     """
-    assert isinstance(header, dict)
-    if refused := header.get("refused"):
-        assert isinstance(refused, dict)
-        raise PictureError(str(refused["message"]), code=str(refused["code"]), hint=str(refused["hint"]))
+    header = _accepted(header)
     facts, lengths = header["decoded"], header["lengths"]
     assert isinstance(facts, dict)
     assert isinstance(lengths, list)
@@ -90,6 +88,26 @@ def decoded_of(header: object, body: bytes) -> DecodedPicture:
     said = facts.pop("moving", None)
     decoded = DecodedPicture(**_with_bytes(facts, ("thumb_jpeg", "thumbhash"), parts))
     return decoded if said is None else replace(decoded, moving=_moving_of(said, parts))
+
+
+def picture_of(header: object, body: bytes) -> bytes:
+    """The picture or animation that a worker made.
+
+    Raises:
+        PictureError: the worker refused.
+        AssertionError: it talks nonsense.
+    """
+    assert _accepted(header).get("made") is True
+    assert body[:3] == b"\xff\xd8\xff" or (body[:4] == b"RIFF" and body[8:12] == b"WEBP")
+    return body
+
+
+def _accepted(header: object) -> dict[str, Any]:
+    assert isinstance(header, dict)
+    if refused := header.get("refused"):
+        assert isinstance(refused, dict)
+        raise PictureError(str(refused["message"]), code=str(refused["code"]), hint=str(refused["hint"]))
+    return header
 
 
 def _moving_of(said: object, parts: Iterator[bytes]) -> Moving:
@@ -144,7 +162,12 @@ def serve(source: BinaryIO, out: BinaryIO) -> None:
         region = Region(**header["region"]) if header.get("region") else None
         allow_seconds(videos.seconds if header.get("is_video") else limits.seconds)
         try:
-            write_frame(out, *reply_of(decode_media(content, limits, videos, region=region)))
+            if (starts_ms := header.get("preview")) is not None:
+                write_frame(out, {"made": True}, make_preview(content, starts_ms, videos))
+            elif (at_ms := header.get("still")) is not None:
+                write_frame(out, {"made": True}, make_still(content, at_ms, videos))
+            else:
+                write_frame(out, *reply_of(decode_media(content, limits, videos, region=region)))
         except PictureError as error:
             message = str(error).removesuffix(f"; {error.hint}")
             write_frame(out, {"refused": {"message": message, "code": error.code, "hint": error.hint}})

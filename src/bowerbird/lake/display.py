@@ -79,7 +79,7 @@ class DisplayStore:
         content = self._poster(sha) or self._blobs.blob(sha)
         if content is None:
             raise NotFoundError(f"there is no picture {sha}; it was never put in, or it was deleted")
-        _write_whole(path, display_picture(content, size, ext))
+        write_whole(path, display_picture(content, size, ext))
         return path
 
     def _poster(self, sha: str) -> bytes | None:
@@ -88,7 +88,8 @@ class DisplayStore:
         return found["poster_jpeg"][0].as_py() or None if found.num_rows else None
 
 
-def _write_whole(path: Path, data: bytes) -> None:
+def write_whole(path: Path, data: bytes) -> None:
+    """The file appears whole or not at all, also with several writers at once."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".making-")
     with os.fdopen(handle, "wb") as file:

@@ -29,6 +29,9 @@ _FROM_FIELDS = (
 )
 
 
+_BEFORE_SPOKEN = "\n\f"
+
+
 @dataclass(frozen=True, slots=True)
 class StoredItem:
     """An item as the lake keeps it: what arrived, and what we found out on the way in.
@@ -39,6 +42,7 @@ class StoredItem:
         safety: `unknown`, `safe`, `unsafe`, or `hidden`; the last two are never shown.
         source: name of the import it came with.
         row_hash: changes when anything in the source's row changes.
+        spoken: what is said in its video; written only, as words to search.
     """
 
     fields: ItemFields
@@ -46,6 +50,7 @@ class StoredItem:
     safety: str = "unknown"
     source: str = ""
     row_hash: str = ""
+    spoken: str = ""
 
 
 def put_items(lake: "Lake", rows: Sequence[StoredItem]) -> int:
@@ -136,8 +141,16 @@ def items_of(rows: pa.Table, *, missing: str = "") -> list[StoredItem]:
 
 
 def words_key(words: str) -> str:
-    """The key of a text's embedding: of its content, so that changed words are encoded anew."""
-    return hashlib.sha256(words.encode()).hexdigest()[:32]
+    """The key of a text's embedding: of what is written in it, so that changed words are encoded anew."""
+    return hashlib.sha256(written(words).encode()).hexdigest()[:32]
+
+
+def written(words: str) -> str:
+    """The words that are written about an item, of all that are searched: without what is said in its video.
+
+    They say what it is; what is said in it may be about anything.
+    """
+    return words.partition(_BEFORE_SPOKEN)[0]
 
 
 def words_of(fields: ItemFields) -> str:
@@ -171,7 +184,7 @@ def _as_row(row: StoredItem, number: int, created_ms: int, now_ms: int) -> dict[
         "updated_ms": now_ms,
         "source": row.source,
         "row_hash": row.row_hash,
-        "words": words_of(fields),
+        "words": words_of(fields) + (f"{_BEFORE_SPOKEN}{row.spoken}" if row.spoken else ""),
         "deleted_ms": None,
     }
 

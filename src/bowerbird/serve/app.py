@@ -44,6 +44,7 @@ from bowerbird.serve.running import run
 from bowerbird.serve.service import Service
 from bowerbird.serve.settings import ServeSettings
 from bowerbird.serve.sources import Sources
+from bowerbird.serve.spoken import Spoken
 from bowerbird.serve.videos import Videos
 from bowerbird.serve.warming import warm
 from bowerbird.surfaces.boards import Boards
@@ -103,7 +104,7 @@ def open_service(settings: ServeSettings, metrics: Metrics, tokens: PersonTokens
     lanes = Lanes.open(settings)
     signer = CursorSigner(tokens.key_for("cursor"))
     media = LiveMedia(lake)
-    pictures = Pictures(lake, catalogue, media)
+    pictures = Pictures(lake, catalogue, media, films)
     newest = NewestItems(catalogue, lake.online)
     effects = Effects(lake, catalogue, clock, lanes.writes)
     boards = Boards(lake.records, catalogue, effects.record, clock, signer)
@@ -135,6 +136,7 @@ def open_service(settings: ServeSettings, metrics: Metrics, tokens: PersonTokens
         decode=decode,
         films=films,
         videos=Videos(lake),
+        spoken=Spoken(lake, catalogue),
     )
     begin(service, media)
     return service

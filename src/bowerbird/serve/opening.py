@@ -77,5 +77,6 @@ class GenerationOpening:
                 look_at,
                 signer,
                 frames=lambda: indexes.frames,
+                frame_of=self.pictures.frame_to_look_at,
             ),
         )

@@ -4,12 +4,15 @@ import logging
 import threading
 from typing import Literal
 
-from bowerbird.core.errors import NotFoundError
+from bowerbird.core.errors import NotFoundError, OverloadedError, PictureError
 from bowerbird.lake.catalogue import Catalogue
-from bowerbird.lake.display import DisplayFormat, DisplayStore
+from bowerbird.lake.decoding import DecodePool
+from bowerbird.lake.display import DisplayFormat, DisplayStore, write_whole
 from bowerbird.lake.lake import Lake
 from bowerbird.lake.thumbs import DISPLAY_PX
-from bowerbird.lake.video.stored import frame_key
+from bowerbird.lake.video.formats import START_BYTES, video_kind
+from bowerbird.lake.video.previews import PreviewStore
+from bowerbird.lake.video.stored import frame_key, frames_of
 from bowerbird.serve.live_media import LiveMedia
 
 log = logging.getLogger(__name__)
@@ -23,11 +26,14 @@ _SAFE_ORIGINALS = {"jpeg": "image/jpeg", "png": "image/png", "webp": "image/webp
 class Pictures:
     """Reads pictures for routes, and makes display sizes ahead while nobody asks for anything."""
 
-    def __init__(self, lake: Lake, catalogue: Catalogue, live: LiveMedia) -> None:
+    def __init__(self, lake: Lake, catalogue: Catalogue, live: LiveMedia, films: DecodePool) -> None:
+        """`films` decodes videos, for their previews and for parts of their frames."""
         self._lake = lake
         self._catalogue = catalogue
         self._live = live
         self._displays = DisplayStore(lake)
+        self._previews = PreviewStore(lake, films)
+        self._films = films
         self._wanted: list[str] = []
         self._next_number = 0
         self._lock = threading.Lock()
@@ -62,6 +68,33 @@ class Pictures:
             raise NotFoundError(f"the picture {sha[:12]}… has no frame {index}; ask its item for its frames")
         return bytes(found["thumb"][0].as_py())
 
+    def preview(self, sha: str) -> bytes:
+        """A few seconds of a video as an animated WebP; made now if it was not there.
+
+        Raises:
+            NotFoundError: there is no such video.
+            PictureError, OverloadedError: it cannot be made, or not now.
+        """
+        return self._previews.path_of(sha).read_bytes()
+
+    def frame_to_look_at(self, number: int, index: int) -> bytes:
+        """One frame of the item's video, large enough to tell what is on a part of it.
+
+        Raises:
+            NotFoundError: the item has no such frame.
+        """
+        sha = self._catalogue.picture_of(number) or ""
+        frame = next((each for each in frames_of(self._lake, sha) if each.index == index), None)
+        if frame is None:
+            raise NotFoundError(f"item number {number} has no frame {index}; ask for the item and its frames")
+        path = self._lake.path / "display" / sha[:2] / f"{sha}-frame-{index}.jpg"
+        if not path.exists():
+            content = self._content(sha)
+            if video_kind(content[:START_BYTES]) is None:
+                return self.frame(sha, index)  # of an animation there is nothing larger
+            write_whole(path, self._films.still(content, frame.at_ms, wait=False).result())
+        return path.read_bytes()
+
     def to_look_at(self, number: int) -> bytes:
         """The item's main picture, large enough to tell what is on a part of it and quick to decode.
 
@@ -87,8 +120,12 @@ class Pictures:
             for ext in ("webp", "jpg"):
                 for size in DISPLAY_PX:
                     self._displays.path_of(sha, size, ext)
+            if self._previews.is_wanted(sha):
+                self._previews.path_of(sha)
         except NotFoundError:
             log.debug("picture went before its display sizes were made")
+        except (PictureError, OverloadedError) as error:
+            log.warning("preview not made", extra={"media_id": sha, "reason": str(error)})
         return True
 
     def _next(self) -> str | None:

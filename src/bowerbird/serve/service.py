@@ -28,8 +28,9 @@ from bowerbird.serve.lanes import Lanes
 from bowerbird.serve.metrics import Metrics, Reading
 from bowerbird.serve.pictures import Pictures
 from bowerbird.serve.settings import ServeSettings
-from bowerbird.serve.shown import card, frame_shown, page_shown, search_shown
+from bowerbird.serve.shown import card, frame_shown, page_shown, search_shown, transcript_shown
 from bowerbird.serve.sources import Sources
+from bowerbird.serve.spoken import Spoken
 from bowerbird.serve.videos import Videos
 from bowerbird.surfaces.boards import Boards
 
@@ -55,6 +56,7 @@ class Service:
     decode: DecodePool
     films: DecodePool
     videos: Videos
+    spoken: Spoken
 
     @property
     def indexes(self) -> Indexes:
@@ -87,7 +89,8 @@ class Service:
         """A page of search, as JSON."""
         page = self.generations.current.search(request)
         self.metrics.count_page("search", page.report, page.degraded)
-        return orjson.dumps(search_shown(page, self.catalogue))
+        said = self.spoken.moments(page.query.words, [each.number for each in page.placements])
+        return orjson.dumps(search_shown(page, self.catalogue, said))
 
     def number_of(self, item_id: str) -> int:
         """The number of a live item.
@@ -106,7 +109,9 @@ class Service:
         stored = item(self.lake, item_id)
         fields = stored.fields
         main = stored.media_ids[0] if stored.media_ids else ""
+        said = self.spoken.of(main)
         more = {
+            "transcript": transcript_shown(said) if said else None,
             "frames": [
                 frame_shown(FrameShown(main, each.index, each.at_ms)) for each in frames_of(self.lake, main)
             ],

@@ -1,5 +1,6 @@
 """This file is about how pages and boards look as JSON; an item's card is encoded once, here it is joined."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -9,16 +10,19 @@ import orjson
 from bowerbird.blend.types import FrameShown, Page, Placement
 from bowerbird.lake.catalogue import Catalogue
 from bowerbird.lake.records import Board, Section
+from bowerbird.lake.video.transcripts import Cue, Transcript
 from bowerbird.surfaces.boards import BoardItem
 from bowerbird.surfaces.search import SearchPage
 
 
-def page_shown(page: Page | SearchPage, catalogue: Catalogue) -> dict[str, Any]:
-    """A page, ready for `orjson.dumps`."""
+def page_shown(
+    page: Page | SearchPage, catalogue: Catalogue, said: Mapping[int, Cue] | None = None
+) -> dict[str, Any]:
+    """A page, ready for `orjson.dumps`; `said` is what items' videos say of the search, by item number."""
     return {
         "request_id": page.request_id,
         "items": [
-            _placed(placement, catalogue)
+            _placed(placement, catalogue, (said or {}).get(placement.number))
             for placement in page.placements
             # A page that was kept for its cursor may hold an item that was deleted since.
             if catalogue.live[placement.number]
@@ -41,11 +45,11 @@ def page_shown(page: Page | SearchPage, catalogue: Catalogue) -> dict[str, Any]:
     }
 
 
-def search_shown(page: SearchPage, catalogue: Catalogue) -> dict[str, Any]:
+def search_shown(page: SearchPage, catalogue: Catalogue, said: Mapping[int, Cue]) -> dict[str, Any]:
     """A page of search, ready for `orjson.dumps`."""
     query = page.query
     region = None if query.region is None else asdict(query.region)
-    return page_shown(page, catalogue) | {
+    return page_shown(page, catalogue, said) | {
         "query": {
             "words": query.words,
             "colours": query.colours,
@@ -95,7 +99,7 @@ def saved_shown(item: BoardItem, catalogue: Catalogue) -> dict[str, Any]:
     }
 
 
-def _placed(placement: Placement, catalogue: Catalogue) -> dict[str, Any]:
+def _placed(placement: Placement, catalogue: Catalogue, said: Cue | None) -> dict[str, Any]:
     reason = placement.reason
     evidence = catalogue.ids_of(np.array(reason.evidence, dtype=np.int64)) if reason.evidence else []
     return {
@@ -106,6 +110,7 @@ def _placed(placement: Placement, catalogue: Catalogue) -> dict[str, Any]:
         "value": _finite(placement.value),
         "reason": {"kind": reason.kind, "text": reason.text, "evidence": list(evidence)},
         "frame": None if placement.frame is None else frame_shown(placement.frame),
+        "said": None if said is None else _cue_shown(said),
     }
 
 
@@ -113,6 +118,15 @@ def frame_shown(frame: FrameShown) -> dict[str, Any]:
     """A frame of a video: when it is shown, and where its picture is."""
     picture = f"/img/{frame.media_id}/frame-{frame.index}.jpg"
     return {"index": frame.index, "at_ms": frame.at_ms, "picture": picture}
+
+
+def transcript_shown(transcript: Transcript) -> dict[str, Any]:
+    """All that is said in a video."""
+    return {"language": transcript.language, "cues": [_cue_shown(cue) for cue in transcript.cues]}
+
+
+def _cue_shown(cue: Cue) -> dict[str, Any]:
+    return {"at_ms": cue.from_ms, "text": cue.text}
 
 
 def _finite(number: float) -> float:

@@ -64,6 +64,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/img/{sha}/preview.webp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Preview
+         * @description A few seconds of a video as a light animation.
+         */
+        get: operations["preview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/metrics": {
         parameters: {
             query?: never;
@@ -533,7 +553,7 @@ export interface paths {
         put?: never;
         /**
          * Search By Picture
-         * @description Items like a picture or a part of it, joined with words if there are any.
+         * @description Items like a picture, a frame of a video, or a part of one, joined with words if there are any.
          */
         post: operations["search_by_picture"];
         delete?: never;
@@ -661,6 +681,11 @@ export interface components {
         Body_search_by_picture: {
             /** Filter */
             filter?: string | null;
+            /**
+             * Frame
+             * @description Of the item's video
+             */
+            frame?: number | null;
             /** Item Id */
             item_id?: string | null;
             /** Limit */
@@ -703,6 +728,16 @@ export interface components {
             /** Title */
             title: string;
             video: components["schemas"]["Video"] | null;
+        };
+        /**
+         * CueShown
+         * @description Something said in a video, and when.
+         */
+        CueShown: {
+            /** At Ms */
+            at_ms: number;
+            /** Text */
+            text: string;
         };
         /**
          * EventGiven
@@ -892,6 +927,7 @@ export interface components {
             saved_in: string[];
             /** Title */
             title: string;
+            transcript: components["schemas"]["TranscriptShown"] | null;
             video: components["schemas"]["Video"] | null;
         };
         /**
@@ -1095,7 +1131,8 @@ export interface components {
          * Placed
          * @description One item in its slot. `score` compares within one source only, `value` within one page.
          *
-         *     `frame` is the one that found the item, where it is a video and one of its frames did.
+         *     `frame` is the one that found the item, where it is a video and one of its frames did; `said` is what its
+         *     video says of what was searched for.
          */
         Placed: {
             frame: components["schemas"]["FrameShown"] | null;
@@ -1103,6 +1140,7 @@ export interface components {
             /** Position */
             position: number;
             reason: components["schemas"]["ReasonShown"];
+            said: components["schemas"]["CueShown"] | null;
             /** Score */
             score: number;
             /** Source */
@@ -1389,6 +1427,16 @@ export interface components {
             label: string;
         };
         /**
+         * TranscriptShown
+         * @description All that is said in a video; `language` is a tag such as `en`, or empty.
+         */
+        TranscriptShown: {
+            /** Cues */
+            cues: components["schemas"]["CueShown"][];
+            /** Language */
+            language: string;
+        };
+        /**
          * Video
          * @description What the first picture of an item is a poster of.
          */
@@ -1501,6 +1549,46 @@ export interface operations {
                 content: {
                     "application/json": unknown;
                     "image/jpeg": string;
+                };
+            };
+            /** @description The client has it */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description sha256 of the original file */
+                sha: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The preview */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "image/webp": string;
                 };
             };
             /** @description The client has it */

@@ -15,7 +15,8 @@ from bowerbird.lake.lake import Lake
 from bowerbird.lake.schemas import BLOB, MEDIA
 from bowerbird.lake.types import DecodedPicture, ItemFields, PictureKind, Reject
 from bowerbird.lake.video.formats import MEDIA_TYPES
-from bowerbird.lake.video.stored import put_moving
+from bowerbird.lake.video.stored import put_moving, put_transcripts
+from bowerbird.lake.video.transcripts import Transcript
 
 _CODE_OF_EXTRA = "extra-picture-left-out"
 _LARGE_BYTES = 16 * 2**20
@@ -28,6 +29,7 @@ class ReadyRow:
     Attributes:
         pictures: each the sha256 of its content, or why it cannot be had; the main one first, or none at all.
         safety: what the source says of it.
+        transcript: what is said in its video.
     """
 
     row: int
@@ -36,6 +38,7 @@ class ReadyRow:
     row_hash: str
     pictures: tuple[str | RowError, ...]
     safety: str = "unknown"
+    transcript: Transcript | None = None
 
 
 @dataclass(slots=True)
@@ -109,6 +112,7 @@ def _store(
     rejects: list[Reject] = []
     remarks: list[Reject] = []
     used: set[str] = set()
+    transcripts: dict[str, Transcript] = {}
     for row in batch.rows:
         if row.fields.id in forgotten:
             rejects.append(forgotten_reject(row.row))
@@ -122,12 +126,16 @@ def _store(
         fields = _completed(
             row.fields, _words_inside(usable[0], decoded, batch.known_facts) if usable else {}
         )
-        items.append(StoredItem(fields, usable, row.safety, source, row.row_hash))
+        spoken = row.transcript.words if row.transcript else ""
+        items.append(StoredItem(fields, usable, row.safety, source, row.row_hash, spoken))
+        if row.transcript is not None and usable:
+            transcripts[usable[0]] = row.transcript
     new = [picture for sha, picture in decoded.items() if sha in used]
     if new:
         _put_contents(lake, [(picture.sha256, batch.contents[picture.sha256]) for picture in new])
         put_moving(lake, new)
         lake.media.upsert(media_rows(new))
+    put_transcripts(lake, transcripts)
     put_items(lake, items)
     return Stored(len(items), tuple(rejects), tuple(remarks), tuple(new))
 

@@ -10,6 +10,8 @@ COLUMNS_OF_FIELD: dict[str, str] = {
     "link": "link url product_url page_url href canonical_link",
     "picture": "image picture image_link image_url image_path image_file file filename file_name path photo "
     "img picture_path media bytes image_bytes",
+    "video": "video video_link video_url video_path video_file",
+    "transcript": "transcript subtitles",
     "more_pictures": "additional_image_link additional_images more_pictures images pictures",
     "price": "price amount cost price_eur price_usd list_price",
     "sale_price": "sale_price",
@@ -38,7 +40,7 @@ NAMES_OF_FEEDS = frozenset((
     "multipack", "unit_pricing_measure", "energy_efficiency_class", "shipping", "shipping_weight",
     "shipping_label", "tax", "mobile_link", "availability_date", "expiration_date", "identifier_exists",
     "custom_label_0", "custom_label_1", "custom_label_2", "custom_label_3", "custom_label_4",
-    "product_highlight", "product_detail", "ads_redirect", "video_link", "variant_names", "variant_values",
+    "product_highlight", "product_detail", "ads_redirect", "variant_names", "variant_values",
 ))  # fmt: skip
 """Names of product feeds that are attributes here, however a feed spells them: `g:mpn`, `custom label 0`."""
 

@@ -15,6 +15,7 @@ from bowerbird.lake.importing.columns import COLUMNS_OF_FIELD, NAMES_OF_FEEDS, k
 from bowerbird.lake.importing.shopping import NO_SALE, Sale, offered_price, safety_of, sale_at
 from bowerbird.lake.importing.types import Cell, RowError, shortened
 from bowerbird.lake.types import ItemFields
+from bowerbird.lake.video.formats import names_video
 
 ASSIGNABLE = tuple(COLUMNS_OF_FIELD)
 """Fields that `--map field=column` can set."""
@@ -63,6 +64,8 @@ class FieldMap:
     def picture_names(self, row: Mapping[str, Cell]) -> list[Cell]:
         """What the row says about its pictures, the main one first: names, or bytes."""
         named = [self._value(row, "picture")]
+        if names_video(self._value(row, "video")):
+            named.append(self._value(row, "video"))
         more = self._value(row, "more_pictures")
         if isinstance(more, list | tuple):
             named.extend(more)
@@ -70,6 +73,11 @@ class FieldMap:
             text = str(more)
             named.extend((_BEFORE_ADDRESS if "://" in text else _BETWEEN_NAMES).split(text))
         return [name for name in named if name not in (None, "", b"")]
+
+    def transcript(self, row: Mapping[str, Cell]) -> str:
+        """What is said in the row's video, or the name of a file that says it."""
+        said = self._value(row, "transcript")
+        return said if isinstance(said, str) else ""
 
     def sale(self, row: Mapping[str, Cell], now_ms: int) -> Sale:
         """Whether the row's sale price counts now.
@@ -164,6 +172,9 @@ class FieldMap:
 
     def _attributes(self, row: Mapping[str, Cell]) -> dict[str, str]:
         taken = set(self.column_of.values())
+        video = self.column_of.get("video", "")
+        if not names_video(row.get(video)):
+            taken.discard(video)  # a page that plays it is no file, and still worth keeping
         attributes: dict[str, str] = {}
         for column, value in row.items():
             is_taken = column in taken and not ("google" in column and _is_number(value))

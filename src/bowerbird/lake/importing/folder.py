@@ -1,6 +1,7 @@
 """This file is about pictures without a table, in a folder or a zip: names say what, folders say what kind.
 
-Beside `boots.jpg` may lie `boots.txt` (a line of title, then the description) or `boots.json` (fields).
+Beside `boots.jpg` may lie `boots.txt` (a line of title, then the description) or `boots.json` (fields), and
+beside a video what is said in it.
 """
 
 import hashlib
@@ -14,10 +15,13 @@ from bowerbird.lake.importing.picture_bases import FolderBase, ZipBase
 from bowerbird.lake.importing.tables import json_row
 from bowerbird.lake.importing.types import Cell, RowError, SourceRow
 from bowerbird.lake.picture_formats import is_raster_start, refuse_other_kinds
+from bowerbird.lake.video.formats import ENDINGS as VIDEO_ENDINGS
+from bowerbird.lake.video.transcripts import ENDINGS as TRANSCRIPT_ENDINGS
+from bowerbird.lake.video.transcripts import MOST_BYTES, is_transcript_json, language_of_name
 
 PICTURE_ENDINGS = (
     "jpg", "jpeg", "jpe", "jfif", "png", "webp", "avif", "gif", "tif", "tiff", "bmp", "heic", "heif",
-    "mp4", "m4v", "mov", "webm", "mkv", "avi",
+    *VIDEO_ENDINGS,
 )  # fmt: skip
 _SIDECAR_ENDINGS = ("txt", "json")
 _SIDECAR_BYTES = 256 * 1024
@@ -80,9 +84,10 @@ class FolderSource:
             values: dict[str, Cell] = {"id": id_of_path(path), "category": _folder_names(folder)}
             values["title"] = title_of_name(file)
             self._add_sidecars(values, folder, file, there)
+            language = self._add_transcript(values, folder, file, there)
         except RowError as error:
             return SourceRow(row, path, error=error)
-        return SourceRow(row, path, values, (ref,))
+        return SourceRow(row, path, values, (ref,), transcript_language=language)
 
     def _add_sidecars(
         self, said_before: dict[str, Cell], folder: str, file: str, there: Mapping[str, str]
@@ -92,17 +97,36 @@ class FolderSource:
             beside = next((there[name] for name in _sidecar_names(file, ending) if name in there), None)
             if beside is None:
                 continue
-            text = self._text(_joined(folder, beside))
+            text = self._text(_joined(folder, beside), MOST_BYTES if _is_video(file) else _SIDECAR_BYTES)
+            if ending == "json" and _is_video(file) and is_transcript_json(text):
+                said_before["transcript"] = text
+                continue
             told = _of_text(text) if ending == "txt" else _of_json(text, beside)
             for field in FieldMap.guess(told, {}).column_of:
                 said_before.pop("category" if field.startswith("category_") else field, None)
             said_before |= told
 
-    def _text(self, path: str) -> str:
-        content = self._base.read(self._base.find(path), _SIDECAR_BYTES)
-        if len(content) > _SIDECAR_BYTES:
+    def _add_transcript(
+        self, values: dict[str, Cell], folder: str, file: str, there: Mapping[str, str]
+    ) -> str:
+        """Puts what is said in a video into `values`, from `film.srt` or `film.en.vtt`; its language."""
+        if not _is_video(file):
+            return ""
+        stem = file.lower().rpartition(".")[0]
+        beside = sorted(
+            (name for name in there if name.startswith(f"{stem}.") and _is_transcript(name)),
+            key=lambda name: (len(name), not name.rpartition(".")[0].endswith(".en"), name),
+        )
+        if not beside:
+            return ""
+        values["transcript"] = self._text(_joined(folder, there[beside[0]]), MOST_BYTES)
+        return language_of_name(beside[0].rpartition(".")[0].removeprefix(stem))
+
+    def _text(self, path: str, most_bytes: int) -> str:
+        content = self._base.read(self._base.find(path), most_bytes)
+        if len(content) > most_bytes:
             raise RowError(
-                f"the text beside the picture is longer than {_SIDECAR_BYTES:,} bytes",
+                f"the text beside the picture is longer than {most_bytes:,} bytes",
                 field="row",
                 code="sidecar-too-long",
                 hint="shorten it",
@@ -112,6 +136,9 @@ class FolderSource:
 
     def _is_sidecar(self, file: str, there: Mapping[str, str]) -> bool:
         stem, _, ending = file.lower().rpartition(".")
+        if ending in TRANSCRIPT_ENDINGS:
+            stems = (stem, stem.rpartition(".")[0])
+            return any(f"{each}.{video}" in there for each in stems for video in VIDEO_ENDINGS)
         if ending not in _SIDECAR_ENDINGS:
             return False
         return stem in there or any(f"{stem}.{picture}" in there for picture in PICTURE_ENDINGS)
@@ -148,6 +175,14 @@ def title_of_name(file: str) -> str:
     if _MACHINE_NAME.fullmatch(words) or _HASH_NAME.fullmatch(words):
         return ""
     return words[:1].upper() + words[1:]
+
+
+def _is_video(file: str) -> bool:
+    return file.lower().rpartition(".")[2] in VIDEO_ENDINGS
+
+
+def _is_transcript(name: str) -> bool:
+    return name.rpartition(".")[2] in TRANSCRIPT_ENDINGS
 
 
 def _folder_names(folder: str) -> list[str]:

@@ -18,6 +18,9 @@ from bowerbird.lake.importing.types import PictureBase, PictureRef, RowError, So
 from bowerbird.lake.lake import Lake
 from bowerbird.lake.types import ItemFields
 from bowerbird.lake.video.formats import START_BYTES, video_kind
+from bowerbird.lake.video.transcripts import ENDINGS as TRANSCRIPT_ENDINGS
+from bowerbird.lake.video.transcripts import MOST_BYTES as TRANSCRIPT_BYTES
+from bowerbird.lake.video.transcripts import Transcript, language_of_name, read_transcript
 
 _PICTURES_A_ROW = 20
 _FETCHED_AT_ONCE = 16
@@ -44,6 +47,7 @@ class KnownRow:
     refs: tuple[PictureRef | RowError, ...]
     row_hash: str
     safety: str = "unknown"
+    transcript: Transcript | None = None
 
 
 class Reader:
@@ -117,7 +121,8 @@ class Reader:
         """
         row, field_map = found.row, found.field_map
         fields = field_map.item(row.values, id_=found.id, is_on_sale=found.sale.is_on)
-        return KnownRow(row, fields, found.refs, found.row_hash, field_map.safety(row.values))
+        said = self._transcript(row, field_map)
+        return KnownRow(row, fields, found.refs, found.row_hash, field_map.safety(row.values), said)
 
     def add(self, rows: Sequence[KnownRow], batch: Batch) -> None:
         """The rows in the batch, their pictures read and decoding."""
@@ -128,7 +133,9 @@ class Reader:
         for row in rows:
             pictures = tuple(_sha_of(next(read), contents) for _ in row.refs)
             where = (row.row.row, row.row.where)
-            batch.rows.append(ReadyRow(*where, row.fields, row.row_hash, pictures, row.safety))
+            batch.rows.append(
+                ReadyRow(*where, row.fields, row.row_hash, pictures, row.safety, row.transcript)
+            )
         self._decode({sha: content for sha, content in contents.items() if sha not in batch.decoding}, batch)
 
     def _known(self, ids: Sequence[str], source: str) -> Collection[tuple[str, str]]:
@@ -154,6 +161,14 @@ class Reader:
                 yield self._base.find(str(name).strip())
             except RowError as error:
                 yield error
+
+    def _transcript(self, row: SourceRow, field_map: FieldMap) -> Transcript | None:
+        """What the row, or the file that it names, says is said in its video."""
+        text = field_map.transcript(row.values)
+        if "\n" not in text and text.lower().rpartition(".")[2] in TRANSCRIPT_ENDINGS:
+            content = self._base.read(self._base.find(text.strip()), TRANSCRIPT_BYTES)
+            return read_transcript(content.decode("utf-8-sig", "replace"), language_of_name(text[:-4]))
+        return read_transcript(text[:TRANSCRIPT_BYTES], row.transcript_language) if text else None
 
     def _content(self, ref: PictureRef | RowError) -> bytes | RowError:
         if isinstance(ref, RowError):

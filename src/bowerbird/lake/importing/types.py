@@ -55,6 +55,7 @@ class SourceRow:
         values: column → value.
         pictures: found by the source itself; empty where a column names them.
         error: why the source could not read the row; the other fields are then empty.
+        transcript_language: of the column `transcript`, as far as a file's name told it.
     """
 
     row: int
@@ -62,6 +63,7 @@ class SourceRow:
     values: Mapping[str, Cell] = field(default_factory=dict)
     pictures: tuple[PictureRef, ...] = ()
     error: RowError | None = None
+    transcript_language: str = ""
 
 
 @runtime_checkable

@@ -18,6 +18,8 @@ _OLD_QUICKTIME = (b"moov", b"mdat", b"wide", b"skip", b"pnot")
 _PICTURE_BRANDS = (
     b"avif", b"avis", b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1", b"crx ",
 )  # fmt: skip
+ENDINGS = ("mp4", "m4v", "mov", "webm", "mkv", "avi")
+"""How names of video files end."""
 START_BYTES = 64
 """How many bytes of a file are enough to tell."""
 
@@ -28,6 +30,13 @@ class VideoKind:
 
     name: str
     demuxer: str
+
+
+def names_video(value: object) -> bool:
+    """Whether a cell names a video file, and no page that plays one."""
+    if not isinstance(value, str):
+        return False
+    return value.partition("?")[0].lower().rpartition(".")[2].strip() in ENDINGS
 
 
 def video_kind(start: bytes) -> VideoKind | None:

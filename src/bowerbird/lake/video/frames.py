@@ -41,10 +41,15 @@ def seen_frames(film: Film, found: Survey, step_ms: int, limits: VideoLimits) ->
         raise broken(ValueError("all of them are damaged"), has_index=True)
 
 
-def shown_size(film: Film, frame: "VideoFrame") -> tuple[int, int]:
-    """Width and height as a player shows it: pixels made square, turned upright."""
-    width, height = _square(film, frame)
-    return (height, width) if _quarter_turns(frame) % 2 else (width, height)
+def seen_from(film: Film, found: Survey, start_ms: int) -> Iterator[Seen]:
+    """Frames from a moment on, in order of time."""
+    keys = np.array(found.keys or (found.first,), dtype=np.int64)
+    at_ms = np.array([film.ms_of(int(key), found.first) for key in keys])
+    key = int(keys[max(int(np.searchsorted(at_ms, start_ms, "right")) - 1, 0)])
+    shrink = _Shrinker(film)
+    for frame, at in _from(film, found, key, is_key_enough=False):
+        if at >= start_ms:
+            yield shrink.seen(frame, at)
 
 
 class _Shrinker:

@@ -1,6 +1,6 @@
 """This file is about videos as the lake keeps them: a row for what moves, and one for each frame."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from bowerbird.lake.schemas import FRAME, VIDEO
 from bowerbird.lake.types import DecodedPicture, Moving
+from bowerbird.lake.video.transcripts import Transcript
 
 if TYPE_CHECKING:
     from bowerbird.lake.lake import Lake
@@ -45,6 +46,38 @@ def put_moving(lake: "Lake", decoded: Sequence[DecodedPicture]) -> None:
     if moving:
         lake.frames.upsert(_frame_rows(moving))
         lake.videos.upsert(_video_rows(moving))
+
+
+def put_transcripts(lake: "Lake", transcripts: Mapping[str, Transcript]) -> None:
+    """Keeps what is said in videos that are there, by media id; of what does not move nothing is kept."""
+    if not transcripts:
+        return
+    found = lake.videos.take(list(transcripts), VIDEO.schema.names)
+    said = [transcripts[media_id] for media_id in found["id"].to_pylist()]
+    texts = pa.array([each.as_json() for each in said], pa.string())
+    languages = pa.array([each.language or None for each in said], pa.string())
+    names = found.schema.names
+    found = found.set_column(names.index("transcript"), "transcript", texts)
+    found = found.set_column(names.index("transcript_language"), "transcript_language", languages)
+    lake.videos.upsert(found)
+
+
+def transcripts_of(lake: "Lake", media_ids: Sequence[str]) -> dict[str, Transcript]:
+    """What is said in those of the media that have a transcript."""
+    found = lake.videos.take(media_ids, ["id", "transcript", "transcript_language"]).to_pylist()
+    return {
+        row["id"]: Transcript.of_json(row["transcript"], row["transcript_language"] or "")
+        for row in found
+        if row["transcript"]
+    }
+
+
+def spoken_media(lake: "Lake") -> frozenset[str]:
+    """Ids of the media that have a transcript."""
+    found: set[str] = set()
+    for batch in lake.videos.scan(["id", "transcript"]):
+        found.update(batch.filter(batch["transcript"].is_valid())["id"].to_pylist())
+    return frozenset(found)
 
 
 def frames_of(lake: "Lake", media_id: str) -> list[FrameFacts]:

@@ -38,6 +38,26 @@ async def frame(request: Request, service: Ready, sha: Sha, index: FrameIndex) -
 
 
 @router.get(
+    "/img/{sha}/preview.webp",
+    response_model=None,
+    responses={
+        200: {"description": "The preview", "content": {"image/webp": _RASTER}},
+        304: {"description": "The client has it"},
+        **PROBLEMS,
+    },
+)
+async def preview(request: Request, service: Ready, sha: Sha) -> Response:
+    """A few seconds of a video as a light animation."""
+    etag = f'"{sha[:32]}-preview"'
+    service.pictures.require_live(sha)
+    headers = {"ETag": etag, **_HEADERS}
+    if etag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    content = await service.lanes.pictures.run(service.pictures.preview, sha)
+    return Response(content, headers=headers, media_type="image/webp")
+
+
+@router.get(
     "/img/{sha}/{size}.{ext}",
     response_model=None,
     responses={

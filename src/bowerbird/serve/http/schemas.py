@@ -71,9 +71,24 @@ class FrameShown(Body):
     picture: str
 
 
+class CueShown(Body):
+    """Something said in a video, and when."""
+
+    at_ms: int
+    text: str
+
+
+class TranscriptShown(Body):
+    """All that is said in a video; `language` is a tag such as `en`, or empty."""
+
+    language: str
+    cues: list[CueShown]
+
+
 class ItemDetail(Card):
     """One item with everything that its own page shows; `frames` are those that tell most."""
 
+    transcript: TranscriptShown | None
     frames: list[FrameShown]
     attributes: dict[str, str]
     keywords: list[str]
@@ -94,7 +109,8 @@ class ReasonShown(Body):
 class Placed(Body):
     """One item in its slot. `score` compares within one source only, `value` within one page.
 
-    `frame` is the one that found the item, where it is a video and one of its frames did.
+    `frame` is the one that found the item, where it is a video and one of its frames did; `said` is what its
+    video says of what was searched for.
     """
 
     item: Card
@@ -104,6 +120,7 @@ class Placed(Body):
     value: float
     reason: ReasonShown
     frame: FrameShown | None
+    said: CueShown | None
 
 
 class Stage(Body):

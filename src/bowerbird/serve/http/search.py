@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from bowerbird.core.errors import InputError
 from bowerbird.core.request import Region, SearchRequest
+from bowerbird.lake.video.stored import MOST_FRAMES
 from bowerbird.serve.http.answers import Json, told
 from bowerbird.serve.http.asking import Cursor, FilterText, Limit, Ready, Who, page_limit, read_filter
 from bowerbird.serve.http.schemas import Facets, SearchPageShown, Suggestions
@@ -17,6 +18,7 @@ router = APIRouter(tags=["search"])
 Words = Annotated[str, Query(max_length=1_000, description="What is looked for")]
 FormWords = Annotated[str, Form(max_length=1_000)]
 FormId = Annotated[str | None, Form(max_length=256)]
+FormFrame = Annotated[int | None, Form(ge=0, lt=MOST_FRAMES, description="Of the item's video")]
 FormRegion = Annotated[str | None, Form(max_length=100, description="`x,y,width,height` as fractions")]
 FormFilter = Annotated[str | None, Form(alias="filter", max_length=20_000)]
 FormLimit = Annotated[int | None, Form(ge=1, le=500)]
@@ -55,11 +57,12 @@ async def search_by_picture(
     picture: Annotated[UploadFile | None, File(description="A picture file")] = None,
     q: FormWords = "",
     item_id: FormId = None,
+    frame: FormFrame = None,
     region: FormRegion = None,
     where: FormFilter = None,
     limit: FormLimit = None,
 ) -> Response:
-    """Items like a picture or a part of it, joined with words if there are any."""
+    """Items like a picture, a frame of a video, or a part of one, joined with words if there are any."""
     content = None if picture is None else await uploaded(picture, service.settings.upload_limit_bytes)
     if content is None and item_id is None and not q.strip():
         raise InputError("nothing to search for was sent; send `picture`, `item_id` or `q`")
@@ -70,6 +73,7 @@ async def search_by_picture(
         words=q.strip(),
         picture=content,
         item_number=None if item_id is None else service.number_of(item_id),
+        frame=frame,
         region=read_region(region),
         where=read_filter(where),
         request_id=request.state.request_id,

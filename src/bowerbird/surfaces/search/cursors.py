@@ -51,8 +51,7 @@ class Bookmark:
 
 def bookmark(list_id: str, query: Query, offset: int) -> Bookmark:
     """The place after `offset` hits."""
-    is_given_again = query.item_number is not None and query.region is None
-    look = None if is_given_again else query.look
+    look = None if query.is_item_itself else query.look
     return Bookmark(list_id, offset, query.words, query.item_number, query.region, query.where, look)
 
 

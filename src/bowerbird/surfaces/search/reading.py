@@ -11,7 +11,15 @@ from bowerbird.encode.colour_words import split_words
 from bowerbird.lake.catalogue import Catalogue
 from bowerbird.lake.colours import colour_shares
 from bowerbird.surfaces.search.config import SearchConfig
-from bowerbird.surfaces.search.types import Decode, EncoderPair, PictureOf, Query, QuerySpace, SearchIndexes
+from bowerbird.surfaces.search.types import (
+    Decode,
+    EncoderPair,
+    FrameOf,
+    PictureOf,
+    Query,
+    QuerySpace,
+    SearchIndexes,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +33,7 @@ class QueryReader:
     decode: Decode
     picture_of: PictureOf
     config: SearchConfig
+    frame_of: FrameOf | None = None
 
     def read(self, request: SearchRequest) -> Query:
         """The search as vectors.
@@ -55,6 +64,7 @@ class QueryReader:
             meaning,
             look_share,
             request.item_number,
+            request.frame,
             request.region,
             request.where,
         )
@@ -84,6 +94,8 @@ class QueryReader:
             return None
         if not 0 <= number < self.catalogue.size or not self.catalogue.live[number]:
             raise NotFoundError(f"there is no item number {number}; it may have been deleted; choose another")
+        if request.frame is not None and self.frame_of is not None:
+            return self._look_of(self.decode(self.frame_of(number, request.frame), region))
         if region is not None:
             return self._look_of(self.decode(self.picture_of(number), region))
         look = self.indexes.look.vectors(np.array([number], dtype=np.int64))

@@ -20,6 +20,7 @@ from bowerbird.surfaces.search.suggestions import Suggester
 from bowerbird.surfaces.search.types import (
     Decode,
     EncoderPair,
+    FrameOf,
     FramesNow,
     PictureOf,
     Query,
@@ -54,13 +55,16 @@ class Search:
         signer: CursorSigner,
         config: SearchConfig | None = None,
         frames: FramesNow | None = None,
+        frame_of: FrameOf | None = None,
     ) -> None:
         self._config = config or SearchConfig()
         self._catalogue = catalogue
         self._indexes = indexes
         self._online = online
         self._signer = signer
-        self._reader = QueryReader(catalogue, indexes, encoders, space, decode, picture_of, self._config)
+        self._reader = QueryReader(
+            catalogue, indexes, encoders, space, decode, picture_of, self._config, frame_of
+        )
         self._seeker = Seeker(catalogue, indexes, space, self._config, frames)
         self._suggester = Suggester(catalogue, titles=self._config.suggestion_titles)
         self._lists: Memo[tuple[str, str], _List] = Memo(self._config.lists_kept)

@@ -152,7 +152,7 @@ class Seeker:
                 proposed.append(hits[hits >= 0])
         numbers = np.unique(np.concatenate(proposed))
         keep = self._allowed(numbers, where)
-        if query.item_number is not None and query.region is None:
+        if query.is_item_itself:
             keep &= numbers != query.item_number
         numbers = numbers[keep]
         has_words = typed.of(numbers) >= self.config.cutoff.all_words

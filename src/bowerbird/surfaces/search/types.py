@@ -25,6 +25,9 @@ PictureOf: TypeAlias = Callable[[int], bytes]
 FramesNow: TypeAlias = Callable[[], FrameIndex]
 """The frames of videos, as they can be found now; asked for at every request, like the indexes."""
 
+FrameOf: TypeAlias = Callable[[int, int], bytes]
+"""Item number and index of a frame of its video → bytes of that frame. Raises NotFoundError."""
+
 SuggestionKind = Literal["words", "category", "brand", "colour"]
 
 
@@ -110,6 +113,7 @@ class Query:
         meaning: float32 [1, words_width] to search with; None where no words were given.
         look_share: how much the picture counts beside the words, 0 to 1.
         item_number: the item whose picture it is; None for uploads and words.
+        frame: which frame of the item's video it is; None for its poster, and for pictures.
     """
 
     words: str
@@ -121,8 +125,14 @@ class Query:
     meaning: np.ndarray | None
     look_share: float
     item_number: int | None
+    frame: int | None
     region: Region | None
     where: Filter | None
+
+    @property
+    def is_item_itself(self) -> bool:
+        """What is looked for is a whole item, which need not be found again."""
+        return self.item_number is not None and self.region is None and self.frame is None
 
 
 @dataclass(frozen=True, slots=True)
