@@ -27,6 +27,9 @@ described.config.generation.update(modes=list(schemathesis.GenerationMode))
     max_examples=12, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), database=None
 )
 def test_any_request_is_answered_in_the_declared_form(case: schemathesis.Case, server: LiveServer) -> None:
+    if case.path == "/v1/admin/encoder/switch" and case.body == {"encoder": "lite0-float32"}:
+        return  # would begin a real switch of the lake that all these tests share
+
     answer = case.call(base_url=server.address, timeout=60)
 
     case.validate_response(answer, checks=CHECKS)

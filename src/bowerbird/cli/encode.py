@@ -5,6 +5,8 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from bowerbird.cli.encode_switch import add_switch_commands
+from bowerbird.cli.encoder_option import add_encoder_option, encoders_of
 from bowerbird.cli.import_told import shown_progress
 from bowerbird.cli.lake_leaf import add_lake_option, opened
 
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Adds `encode run`, `encode fit`, `encode words` and `encode status`."""
+    """Adds `encode run`, `fit`, `words`, `status`, and the commands over generations."""
     encode = commands.add_parser("encode", help="turn pictures and words into embeddings")
     verbs = encode.add_subparsers(title="commands", metavar="COMMAND", required=True)
     run = verbs.add_parser("run", help="encode every picture and text that has no embedding yet")
@@ -31,21 +33,18 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
         add_lake_option(verb)
         verb.set_defaults(run=action)
     for verb in (run, fit, status, words):
-        verb.add_argument(
-            "--encoder", default="lite0", help="lite0, or kind:folder such as hf:/models/siglip2"
-        )
+        add_encoder_option(verb)
         verb.add_argument("--json", action="store_true")
     words.set_defaults(run=run_words)
+    add_switch_commands(verbs)
 
 
 def run_run(args: argparse.Namespace) -> int:
     """Encodes what is missing."""
     from bowerbird.encode.job import encode_missing
-    from bowerbird.encode.registry import load_encoders
 
-    config = _config(args)
     with opened(args) as lake, shown_progress(args.json) as progress:
-        report = encode_missing(lake, load_encoders(config), counted(progress), config)
+        report = encode_missing(lake, encoders_of(args, lake), counted(progress))
     sentence = (
         f"encoded {_seen(report)} and {report.words:,} texts in {report.seconds:.1f} s "
         f"({report.pictures_per_second:.0f} pictures/s), {report.skipped:,} skipped"
@@ -57,11 +56,9 @@ def run_run(args: argparse.Namespace) -> int:
 def run_fit(args: argparse.Namespace) -> int:
     """Fits the joint space."""
     from bowerbird.encode.job import fit_space
-    from bowerbird.encode.registry import load_encoders
 
-    config = _config(args)
     with opened(args) as lake:
-        space = fit_space(lake, load_encoders(config))
+        space = fit_space(lake, encoders_of(args, lake))
     pairs = len(space.parts.pair_features)
     facts = {"space": space.stamp_text, "pairs": pairs, "look": space.look_width, "words": space.words_width}
     sentence = (
@@ -75,11 +72,10 @@ def run_fit(args: argparse.Namespace) -> int:
 def run_status(args: argparse.Namespace) -> int:
     """Counts what is encoded."""
     from bowerbird.encode.job import load_space
-    from bowerbird.encode.registry import load_encoders
     from bowerbird.encode.stored import picture_table, words_table
 
-    encoders = load_encoders(_config(args))
     with opened(args) as lake:
+        encoders = encoders_of(args, lake)
         space = load_space(lake, encoders)
         facts = {
             "pictures": lake.media.count() + lake.frames.count(),  # frames of videos are encoded like them
@@ -97,10 +93,11 @@ def run_status(args: argparse.Namespace) -> int:
 
 def run_words(args: argparse.Namespace) -> int:
     """Encodes one text."""
+    from bowerbird.encode import EncodeConfig, load_encoders
     from bowerbird.encode.colour_words import split_words
-    from bowerbird.encode.registry import load_encoders
 
-    encoder = load_encoders(_config(args)).words
+    config = EncodeConfig() if args.encoder is None else EncodeConfig(encoder=args.encoder)
+    encoder = load_encoders(config).words
     (vector,) = encoder.encode_words([args.text])
     colours = split_words(args.text).colours
     facts = {"stamp": encoder.stamp.text, "colours": colours, "vector": [round(float(x), 5) for x in vector]}
@@ -139,9 +136,3 @@ def counted(progress: "Progress") -> "Callable[[str, int], None]":
         progress.update(task, description=f"{done:,} {kind} encoded")
 
     return tell
-
-
-def _config(args: argparse.Namespace) -> "EncodeConfig":
-    from bowerbird.encode import EncodeConfig
-
-    return EncodeConfig(encoder=args.encoder)

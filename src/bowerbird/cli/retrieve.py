@@ -5,13 +5,13 @@ import dataclasses
 import time
 from typing import TYPE_CHECKING, Any
 
+from bowerbird.cli.encoder_option import add_encoder_option, encoders_of
 from bowerbird.cli.lake_leaf import add_leaf, opened, say
 from bowerbird.cli.retrieve_search import add_search_commands
 
 if TYPE_CHECKING:
-    from bowerbird.encode import EncodeConfig
+    from bowerbird.encode import Encoders
     from bowerbird.lake.lake import Lake
-    from bowerbird.retrieve.ready import Ready
 
 
 def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -20,15 +20,17 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     verbs = retrieve.add_subparsers(title="commands", metavar="COMMAND", required=True)
     build = add_leaf(verbs, "build-index", run_build_index, "build the vector indexes anew")
     add_leaf(verbs, "status", run_status, "what the saved indexes hold, and how far they are behind")
-    build.add_argument("--encoder", default="lite0", help="lite0, or kind:folder such as hf:/models/siglip2")
+    add_encoder_option(build)
     add_search_commands(verbs)
 
 
 def run_build_index(args: argparse.Namespace) -> int:
     """Builds look and words index from everything in the lake."""
+    from bowerbird.retrieve.ready import ready_indexes
+
     started_s = time.perf_counter()
     with opened(args) as lake:
-        report = _ready(lake, _config(args), is_new=True).indexes.report()
+        report = ready_indexes(lake, encoders_of(args, lake), is_new=True).indexes.report()
     facts = {name: dataclasses.asdict(each) for name, each in report.items()}
     seconds = time.perf_counter() - started_s
     held = max(each.items for each in report.values())
@@ -39,6 +41,7 @@ def run_build_index(args: argparse.Namespace) -> int:
 def run_status(args: argparse.Namespace) -> int:
     """Says what is saved; loads no model."""
     from bowerbird.core.errors import IncompatibleIndexError
+    from bowerbird.encode.generations import serving_folder
     from bowerbird.retrieve.snapshot_files import read_manifest
 
     facts: dict[str, Any] = {}
@@ -46,7 +49,7 @@ def run_status(args: argparse.Namespace) -> int:
     with opened(args) as lake:
         for name in ("look", "words"):
             try:
-                saved = read_manifest(lake.path / "index" / name)
+                saved = read_manifest(serving_folder(lake.path) / "index" / name)
             except IncompatibleIndexError as error:
                 facts[name] = None
                 lines.append(f"{name}: {error}")
@@ -59,23 +62,12 @@ def run_status(args: argparse.Namespace) -> int:
     return 0
 
 
-def index_lake(lake: "Lake", config: "EncodeConfig") -> str:
+def index_lake(lake: "Lake", encoders: "Encoders") -> str:
     """Brings the saved indexes up to date with the lake; gives a sentence."""
+    from bowerbird.retrieve.ready import ready_indexes
+
     started_s = time.perf_counter()
-    indexes = _ready(lake, config).indexes
+    indexes = ready_indexes(lake, encoders).indexes
     indexes.close()
     lake.items.maintain()  # misspelt words are mended from the index of words
     return f"indexed {len(indexes.words):,} items in {time.perf_counter() - started_s:.1f} s"
-
-
-def _ready(lake: "Lake", config: "EncodeConfig", *, is_new: bool = False) -> "Ready":
-    from bowerbird.encode.registry import load_encoders
-    from bowerbird.retrieve.ready import ready_indexes
-
-    return ready_indexes(lake, load_encoders(config), is_new=is_new)
-
-
-def _config(args: argparse.Namespace) -> "EncodeConfig":
-    from bowerbird.encode import EncodeConfig
-
-    return EncodeConfig(encoder=args.encoder)

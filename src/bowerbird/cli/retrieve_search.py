@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bowerbird.cli.encoder_option import add_encoder_option, encoders_of
 from bowerbird.cli.lake_leaf import add_leaf, opened, say
 
 if TYPE_CHECKING:
@@ -21,9 +22,7 @@ def add_search_commands(verbs: "argparse._SubParsersAction[argparse.ArgumentPars
     picture.add_argument("file", type=Path)
     for verb in (words, picture):
         verb.add_argument("--limit", type=int, default=10, help="most hits to show (default: 10)")
-        verb.add_argument(
-            "--encoder", default="lite0", help="lite0, or kind:folder such as hf:/models/siglip2"
-        )
+        add_encoder_option(verb)
 
 
 def run_search_words(args: argparse.Namespace) -> int:
@@ -52,10 +51,9 @@ def run_search_picture(args: argparse.Namespace) -> int:
 
 
 def _ready(lake: "Lake", args: argparse.Namespace) -> "Ready":
-    from bowerbird.encode import EncodeConfig, load_encoders
     from bowerbird.retrieve.ready import ready_indexes
 
-    return ready_indexes(lake, load_encoders(EncodeConfig(encoder=args.encoder)))
+    return ready_indexes(lake, encoders_of(args, lake))
 
 
 def _show(args: argparse.Namespace, answer: "Answer", catalogue: "Catalogue") -> int:

@@ -65,13 +65,13 @@ def prepare(source: str | None, options: "ImportOptions", settings: "ServeSettin
     from bowerbird.cli.import_told import sentence_of, shown_progress, told
     from bowerbird.cli.retrieve import index_lake
     from bowerbird.encode.arriving import ArrivingPictures
-    from bowerbird.encode.registry import load_encoders
+    from bowerbird.encode.serving import serving_encoders
     from bowerbird.lake.importing.remote_base import is_address
     from bowerbird.lake.importing.sourcing import bring_in
     from bowerbird.lake.lake import Lake
 
     with Lake.open(settings.lake, create=source is not None, home=settings.home) as lake:
-        encoders, encoded = load_encoders(settings.encode), 0
+        encoders, encoded = serving_encoders(lake, settings.encode), 0
         if source is not None:
             arriving = ArrivingPictures(lake, encoders, settings.encode)
             with shown_progress(is_hidden=False) as progress, arriving:
@@ -82,7 +82,7 @@ def prepare(source: str | None, options: "ImportOptions", settings: "ServeSettin
             print(sentence_of(run.report), flush=True)
             encoded = arriving.encoded
         print(encode_lake(lake, encoders, settings.encode, encoded=encoded), flush=True)
-        print(index_lake(lake, settings.encode), flush=True)
+        print(index_lake(lake, encoders), flush=True)
 
 
 def default_lake(source: str | None) -> Path:

@@ -52,6 +52,17 @@ class SwitchProgress(BaseModel):
             return None
         return max(self.total - self.done, 0) / self.per_second
 
+    @property
+    def sentence(self) -> str:
+        """For a person who waits."""
+        if self.phase == "failed":
+            return f"failed: {self.problem}"
+        if self.phase != "encoding":
+            return self.phase
+        left = self.seconds_left
+        wait = "" if left is None else f", {left / 60:.0f} min left" if left >= 90 else f", {left:.0f} s left"
+        return f"encoding: {self.done:,} of about {self.total:,} pictures and texts{wait}"
+
 
 class ProgressLog:
     """Writes the file as work goes on, a few times a second at most."""

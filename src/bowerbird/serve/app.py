@@ -30,6 +30,7 @@ from bowerbird.retrieve.indexes import Indexes
 from bowerbird.serve.background import Background, Sync
 from bowerbird.serve.edits import Edits
 from bowerbird.serve.effects import Effects
+from bowerbird.serve.encoder_admin import EncoderAdmin
 from bowerbird.serve.fallback import NewestItems
 from bowerbird.serve.generations import LiveGeneration
 from bowerbird.serve.house import House
@@ -131,6 +132,7 @@ def open_service(settings: ServeSettings, metrics: Metrics, tokens: PersonTokens
         newest=newest,
         metrics=metrics,
         lanes=lanes,
+        encoders=EncoderAdmin(lake, generations, config),
         background=background,
         sources=sources,
         decode=decode,
@@ -155,7 +157,12 @@ def begin(service: Service, media: LiveMedia) -> None:
     gc.freeze()
     service.metrics.watch(service.readings)
     service.background.start(
-        service.effects, media, service.pictures, service.refresh, lambda: service.is_busy
+        service.effects,
+        media,
+        service.pictures,
+        service.encoders,
+        service.refresh,
+        lambda: service.is_busy,
     )
     log.info("service warm", extra={"seconds": round(time.perf_counter() - started_s, 2)})
 

@@ -11,6 +11,7 @@ from bowerbird.core.clock import Clock
 from bowerbird.lake.catalogue import Catalogue
 from bowerbird.lake.lake import Lake
 from bowerbird.serve.effects import Effects
+from bowerbird.serve.encoder_admin import EncoderAdmin
 from bowerbird.serve.fallback import NewestItems
 from bowerbird.serve.generations import LiveGeneration
 from bowerbird.serve.live_media import LiveMedia
@@ -24,6 +25,7 @@ log = logging.getLogger(__name__)
 
 _COMMIT_EVERY_S = 5.0
 _FOLLOW_EVERY_S = 1.0
+_TEND_EVERY_S = 5.0
 _MEDIA_EVERY_S = 600.0
 _LOOK_FOR_DISPLAYS_S = 1.0
 _IDLE_S = 0.5
@@ -126,6 +128,7 @@ class Background:
         effects: Effects,
         media: LiveMedia,
         pictures: Pictures,
+        encoders: EncoderAdmin,
         refresh: Callable[[], object],
         is_busy: Callable[[], bool],
     ) -> None:
@@ -149,6 +152,7 @@ class Background:
         self._loop("generations", self._generations.follow, every_s=_FOLLOW_EVERY_S)
         if settings.run_sources:
             self._source_loop = self._loop("sources", self._sources.run_due, every_s=_LOOK_FOR_SOURCES_S)
+        self._loop("encoders", encoders.tend, every_s=_TEND_EVERY_S).poke()
         if settings.background_displays:
             self._loop(
                 "displays",

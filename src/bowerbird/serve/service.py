@@ -22,6 +22,7 @@ from bowerbird.retrieve.indexes import Indexes
 from bowerbird.serve.background import Background
 from bowerbird.serve.edits import Edits
 from bowerbird.serve.effects import Effects
+from bowerbird.serve.encoder_admin import EncoderAdmin
 from bowerbird.serve.fallback import CURSOR, NewestItems
 from bowerbird.serve.generations import LiveGeneration
 from bowerbird.serve.lanes import Lanes
@@ -51,6 +52,7 @@ class Service:
     newest: NewestItems
     metrics: Metrics
     lanes: Lanes
+    encoders: EncoderAdmin
     background: Background
     sources: Sources
     decode: DecodePool
@@ -184,11 +186,13 @@ class Service:
         yield "bowerbird_catalogue_items", "Items that may be shown", {}, self.catalogue.count()
         yield from self.background.readings()
         yield from self.sources.readings()
+        yield from self.encoders.readings()
 
     def close(self) -> None:
         """Stop the loops, let running work end, close the files."""
         self.sources.stop()
         self.background.stop()
+        self.encoders.close()
         self.lanes.close()
         self.effects.commit()
         self.decode.close()

@@ -20,10 +20,9 @@ from bowerbird.serve.http.asking import (
     read_model,
 )
 from bowerbird.serve.http.idempotency import once
-from bowerbird.serve.http.problems import EditsOffError
+from bowerbird.serve.http.problems import require_edits
 from bowerbird.serve.http.schemas import Card, ItemDetail, NewItemFields, PageShown
 from bowerbird.serve.http.uploads import uploaded_media
-from bowerbird.serve.service import Service
 
 router = APIRouter(tags=["items"])
 
@@ -89,7 +88,7 @@ async def add_item(
     ] = "{}",
 ) -> Response:
     """A new item, or a changed one under the same id; searchable when this answers."""
-    _require_edits(service)
+    require_edits(service.settings)
     content = await uploaded_media(picture, service.settings)
     given: NewItemFields = read_model(fields, NewItemFields, "fields")
 
@@ -103,13 +102,6 @@ async def add_item(
 @router.delete("/v1/items/{item_id:path}", status_code=204, response_model=None, responses=DONE)
 async def delete_item(service: Ready, item_id: ItemId) -> Response:
     """The item is gone from every page when this answers."""
-    _require_edits(service)
+    require_edits(service.settings)
     await service.lanes.writes.run(service.edits.delete, item_id)
     return nothing()
-
-
-def _require_edits(service: Service) -> None:
-    if not service.settings.takes_edits:
-        raise EditsOffError(
-            "items cannot be added or deleted over HTTP here; set `allow_edits = true` in bowerbird.toml"
-        )

@@ -23,6 +23,7 @@ from bowerbird.core.errors import (
     StageUnavailableError,
     TooLargeError,
 )
+from bowerbird.serve.settings import ServeSettings
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -143,3 +144,15 @@ def kind_of_status(status: int) -> Kind:
         return TOO_LARGE
     phrase = HTTPStatus(status).phrase
     return Kind(status, phrase.lower().replace(" ", "-"), phrase)
+
+
+def require_edits(settings: ServeSettings) -> None:
+    """Nothing, where clients may change the catalogue.
+
+    Raises:
+        EditsOffError: they may not.
+    """
+    if not settings.takes_edits:
+        raise EditsOffError(
+            "the catalogue cannot be changed over HTTP here; set `allow_edits = true` in bowerbird.toml"
+        )
