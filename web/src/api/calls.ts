@@ -5,6 +5,7 @@ import type {
   Board,
   BoardPage,
   Card,
+  Encoder,
   Facets,
   Item,
   Page,
@@ -44,6 +45,7 @@ export const unhide = (id: string) => call<void>(`/v1/items/${at(id)}/hide`, { m
 
 export const suggest = (q: string, signal?: AbortSignal) =>
   call<{ suggestions: Suggestion[] }>('/v1/suggest', { query: { q }, signal });
+export const encoder = (signal?: AbortSignal) => call<Encoder>('/v1/admin/encoder', { signal });
 export const facets = () => call<Facets>('/v1/facets');
 
 /** Words alone are asked for by GET; a picture needs POST, and its next pages come by cursor. */

@@ -124,6 +124,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/encoder": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Encoder
+         * @description What serves, what served before, and how far a switch is.
+         */
+        get: operations["read_encoder"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/encoder/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Switch
+         * @description Give up the switch that is under way.
+         */
+        post: operations["cancel_switch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/encoder/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Roll Back
+         * @description Begin to go back to the generation before, with everything that came in since.
+         */
+        post: operations["roll_back"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/encoder/switch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Switch Encoder
+         * @description Begin to switch, or go on with it; the lake serves as before until everything is ready.
+         */
+        post: operations["switch_encoder"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/sources": {
         parameters: {
             query?: never;
@@ -740,6 +820,39 @@ export interface components {
             text: string;
         };
         /**
+         * EncoderShown
+         * @description Which encoder serves, and how far a switch to another one is.
+         *
+         *     Attributes:
+         *         answers_with: generation that this server answers with; for a moment after a switch the one before.
+         *         problem: why this server cannot serve what the lake names; empty where it does.
+         */
+        EncoderShown: {
+            active?: components["schemas"]["Generation"] | null;
+            /** Answers With */
+            answers_with: string;
+            candidate?: components["schemas"]["Generation"] | null;
+            /**
+             * Is Running
+             * @default false
+             */
+            is_running?: boolean;
+            previous?: components["schemas"]["Generation"] | null;
+            /** Problem */
+            problem: string;
+            progress?: components["schemas"]["SwitchProgress"] | null;
+            /**
+             * Ratio
+             * @default 0
+             */
+            ratio?: number;
+            /**
+             * Switched Ms
+             * @default 0
+             */
+            switched_ms?: number;
+        };
+        /**
          * EventGiven
          * @description Something that happened; who did it and when it arrived are added by the server.
          */
@@ -873,6 +986,39 @@ export interface components {
             index: number;
             /** Picture */
             picture: string;
+        };
+        /**
+         * Generation
+         * @description One encoder's view of the lake.
+         *
+         *     Attributes:
+         *         encoder: as settings name it: `lite0`, or `kind:folder`.
+         *         tables: names of the tables that hold its embeddings.
+         *         is_ready: complete enough to serve; of a candidate that waits to be activated.
+         *         runs_in_server: a server goes on with making it by itself after a restart.
+         */
+        Generation: {
+            /** Encoder */
+            encoder: string;
+            /** Id */
+            id: string;
+            /**
+             * Is Ready
+             * @default false
+             */
+            is_ready?: boolean;
+            /** Made Ms */
+            made_ms: number;
+            /**
+             * Runs In Server
+             * @default false
+             */
+            runs_in_server?: boolean;
+            /**
+             * Tables
+             * @default []
+             */
+            tables?: string[];
         };
         /**
          * Health
@@ -1415,6 +1561,70 @@ export interface components {
             suggestions: components["schemas"]["Suggestion"][];
         };
         /**
+         * SwitchAsked
+         * @description To which encoder.
+         */
+        SwitchAsked: {
+            /** Encoder */
+            encoder: string;
+        };
+        /**
+         * SwitchProgress
+         * @description How far a switch is.
+         *
+         *     Attributes:
+         *         done, total: pictures and texts with an embedding, and how many there will be about.
+         *         per_second: of those that this run has encoded.
+         *         problem: why it failed.
+         */
+        SwitchProgress: {
+            /**
+             * Done
+             * @default 0
+             */
+            done?: number;
+            /** Encoder */
+            encoder: string;
+            /** Generation */
+            generation: string;
+            /**
+             * Per Second
+             * @default 0
+             */
+            per_second?: number;
+            /**
+             * Phase
+             * @default starting
+             * @enum {string}
+             */
+            phase?: "starting" | "encoding" | "fitting" | "indexing" | "checking" | "ready" | "failed";
+            /**
+             * Pid
+             * @default 0
+             */
+            pid?: number;
+            /**
+             * Problem
+             * @default
+             */
+            problem?: string;
+            /**
+             * Started Ms
+             * @default 0
+             */
+            started_ms?: number;
+            /**
+             * Total
+             * @default 0
+             */
+            total?: number;
+            /**
+             * Updated Ms
+             * @default 0
+             */
+            updated_ms?: number;
+        };
+        /**
          * Topic
          * @description A theme of the catalogue, shown by four items.
          */
@@ -1655,6 +1865,132 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description What went wrong, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_encoder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EncoderShown"];
+                };
+            };
+            /** @description What went wrong, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_switch: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EncoderShown"];
+                };
+            };
+            /** @description What went wrong, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    roll_back: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As asked */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EncoderShown"];
+                };
+            };
+            /** @description What went wrong, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    switch_encoder: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SwitchAsked"];
+            };
+        };
+        responses: {
+            /** @description As asked */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EncoderShown"];
                 };
             };
             /** @description What went wrong, and what to do (RFC 9457) */

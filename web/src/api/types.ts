@@ -20,4 +20,5 @@ export type Person = Schemas['Me'];
 export type Suggestion = Schemas['Suggestion'];
 export type FacetValue = Schemas['FacetValue'];
 export type Facets = Schemas['Facets'];
+export type Encoder = Schemas['EncoderShown'];
 export type PageEvent = Schemas['EventGiven'];
