@@ -107,7 +107,19 @@ def test_wrong_words_are_one_line(
 ) -> None:
     data = write_ring(tmp_path / "ring")
 
-    code = main(["measure", "compare", "--data", str(data), "--out", str(tmp_path / "out"), *words])
+    code = main(
+        [
+            "measure",
+            "compare",
+            "--data",
+            str(data),
+            "--models",
+            "popularity",
+            "--out",
+            str(tmp_path / "out"),
+            *words,
+        ]
+    )
 
     told = capsys.readouterr().err
     assert code == 1

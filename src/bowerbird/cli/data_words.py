@@ -2,13 +2,14 @@
 
 import argparse
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bowerbird.cli.checked import checked
 
 if TYPE_CHECKING:
-    from bowerbird.learn.data import DataConfig, Reading
+    from bowerbird.learn.data import DataConfig, Interactions, Reading
     from bowerbird.learn.splits import Split
 
 
@@ -32,6 +33,12 @@ def add_data_words(parser: argparse.ArgumentParser) -> None:
         default="file",
         help="interactions of one person and moment: the source's order, or a drawn one (default: file)",
     )
+    parser.add_argument(
+        "--content",
+        choices=["words", "none"],
+        default="words",
+        help="vectors for `content` and for diversity: of the items' words (default), or none",
+    )
     parser.add_argument("--least-rating", type=float, help="leave out ratings below this")
     parser.add_argument(
         "--repeats",
@@ -42,9 +49,13 @@ def add_data_words(parser: argparse.ArgumentParser) -> None:
 
 
 def read_and_split(
-    args: argparse.Namespace, tell: Callable[[str], None]
+    args: argparse.Namespace, tell: Callable[[str], None], *, cache: Path
 ) -> "tuple[Reading, Split, DataConfig]":
-    """What the words name, read and divided, with the settings it was read with."""
+    """What the words name, read and divided, with the settings it was read with.
+
+    Args:
+        cache: folder for the vectors of the items' words.
+    """
     from bowerbird.learn.data import DataConfig, read
     from bowerbird.learn.splits import SplitConfig, split
 
@@ -53,4 +64,17 @@ def read_and_split(
     )
     reading = read(args.data or args.lake, config, as_of=args.as_of)
     tell(f"{len(reading.interactions):,} interactions read")
-    return reading, split(reading.interactions, SplitConfig(kind=args.split)), config
+    interactions = reading.interactions
+    if args.content == "words":
+        interactions = _with_vectors(interactions, cache, tell)
+    return reading, split(interactions, SplitConfig(kind=args.split)), config
+
+
+def _with_vectors(interactions: "Interactions", cache: Path, tell: Callable[[str], None]) -> "Interactions":
+    from bowerbird.encode.minilm import MiniLmEncoder
+    from bowerbird.retrieve.counting.content import words_vectors
+
+    vectors = words_vectors(interactions.catalogue, MiniLmEncoder(), cache, tell)
+    if vectors is None:
+        return interactions
+    return replace(interactions, catalogue=interactions.catalogue.with_vectors(vectors))

@@ -49,7 +49,7 @@ def run_train(args: argparse.Namespace) -> int:
         def tell(sentence: str) -> None:
             progress.update(task, description=sentence)
 
-        reading, split, _ = read_and_split(args, tell)
+        reading, split, _ = read_and_split(args, tell, cache=_folder(args))
         card = train_one(retriever, reading, split, args.seed, registry, _folder(args), tell)
     if args.activate:
         registry.activate(card.name, card.id)

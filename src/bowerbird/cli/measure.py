@@ -20,9 +20,7 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     text = "fit models to one split and judge them alike, with intervals and costs"
     compare = verbs.add_parser("compare", help=text, description=text)
     add_data_words(compare)
-    compare.add_argument(
-        "--models", default=",".join(MODELS), help=f"some of {', '.join(MODELS)} (default: all)"
-    )
+    compare.add_argument("--models", required=True, help=f"some of {', '.join(MODELS)}, with commas")
     compare.add_argument("--seeds", type=int, default=3, help="fits of each model that has chance in it")
     compare.add_argument("--trials", type=int, default=12, help="settings each may try on validation")
     compare.add_argument("--candidates", type=int, default=50, help="items each may propose for one request")
@@ -56,7 +54,7 @@ def run_compare(args: argparse.Namespace) -> int:
         def tell(sentence: str) -> None:
             progress.update(task, description=sentence)
 
-        reading, split, data = read_and_split(args, tell)
+        reading, split, data = read_and_split(args, tell, cache=args.out)
         found = compare(retrievers, split, config, args.out, tell, is_fresh=args.fresh)
     report = report_of(found, reading, split, config, data.model_dump(mode="json"))
     write_report(args.out, report, reading.rejects)

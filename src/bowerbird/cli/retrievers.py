@@ -8,7 +8,7 @@ from bowerbird.core.errors import InputError, MissingModelError
 if TYPE_CHECKING:
     from bowerbird.learn.types import Retriever
 
-COUNTING = ("popularity", "transitions")
+COUNTING = ("popularity", "transitions", "item-knn", "walk", "bm25", "content")
 LEARNED = ("sasrec",)
 MODELS = (*COUNTING, *LEARNED)
 

@@ -29,15 +29,29 @@ class Links:
         Args:
             entry_weights: float32 [H of all rows]; entries of weight 0 cost nothing.
         """
-        count = len(self.bounds) - 1
         used = np.flatnonzero(entry_weights)
-        sources = histories.items[used]
+        rows, sources = histories.row_of_entry()[used], histories.items[used]
+        return self.spread(rows, sources, entry_weights[used], len(histories), len(self.bounds) - 1)
+
+    def spread(
+        self, rows: np.ndarray, sources: np.ndarray, weights: np.ndarray, row_count: int, target_count: int
+    ) -> np.ndarray:
+        """float32 [row_count, target_count]: each source's weight, carried along its links and added up."""
         lengths = (self.bounds[1:] - self.bounds[:-1])[sources]
         links = entries_of(self.bounds[sources], lengths)
-        row = np.repeat(histories.row_of_entry()[used], lengths)
-        added = self.weights[links] * np.repeat(entry_weights[used], lengths)
-        flat = np.bincount(row * count + self.targets[links], added, minlength=len(histories) * count)
-        return flat.reshape(len(histories), count).astype(np.float32)
+        added = self.weights[links] * np.repeat(weights, lengths)
+        flat = np.repeat(rows, lengths) * target_count + self.targets[links]
+        summed = np.bincount(flat, added, minlength=row_count * target_count)
+        return summed.reshape(row_count, target_count).astype(np.float32)
+
+    def strongest(self, most: int) -> "Links":
+        """At most so many links a row, the strongest; equal ones in catalogue order."""
+        lengths = self.bounds[1:] - self.bounds[:-1]
+        row = np.repeat(np.arange(len(lengths)), lengths)
+        order = np.lexsort((self.targets, -self.weights, row))
+        place = entries_of(np.zeros(len(lengths), np.int64), lengths)
+        kept = np.sort(order[place < most])
+        return Links(bounds_of(np.minimum(lengths, most)), self.targets[kept], self.weights[kept])
 
 
 def links_of_pairs(sources: np.ndarray, targets: np.ndarray, weights: np.ndarray, count: int) -> Links:
