@@ -11,6 +11,8 @@ const entry = (id: string, hasPicture = true): Entry => ({
   position: 0,
   reason: null,
   sectionId: null,
+  frame: null,
+  atMs: null,
 });
 const ids = (list: EndlessList) => list.entries.map(({ card }) => card.id).join('');
 

@@ -26,6 +26,7 @@ export interface SearchAsk {
   filter: string | null;
   picture: Blob | null;
   itemId: string | null;
+  frame: number | null;
   region: string | null;
 }
 
@@ -59,6 +60,7 @@ export function search(ask: SearchAsk, cursor: Cursor, signal?: AbortSignal): Pr
   if (ask.picture) form.set('picture', ask.picture, 'picture');
   if (ask.itemId) form.set('item_id', ask.itemId);
   if (ask.words) form.set('q', ask.words);
+  if (ask.frame !== null) form.set('frame', String(ask.frame));
   if (ask.region) form.set('region', ask.region);
   if (ask.filter) form.set('filter', ask.filter);
   form.set('limit', String(limit));

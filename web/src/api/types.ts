@@ -8,6 +8,7 @@ export type Picture = Schemas['Picture'];
 export type Price = Schemas['Price'];
 export type Card = Schemas['Card'];
 export type Item = Schemas['ItemDetail'];
+export type Frame = Schemas['FrameShown'];
 export type Reason = Schemas['ReasonShown'];
 export type Page = Schemas['PageShown'];
 export type SearchPage = Schemas['SearchPageShown'];

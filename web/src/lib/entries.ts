@@ -1,6 +1,6 @@
 // One card on a page, with what is needed to say later where and why it was shown.
 
-import type { BoardPage, Card, Page, Reason } from '../api/types';
+import type { BoardPage, Card, Frame, Page, Reason } from '../api/types';
 
 export interface Entry {
   card: Card;
@@ -8,6 +8,10 @@ export interface Entry {
   position: number;
   reason: Reason | null;
   sectionId: string | null;
+  /** The frame of its video that was found. */
+  frame: Frame | null;
+  /** The moment of its video that is meant; null: the beginning. */
+  atMs: number | null;
 }
 
 export interface Batch {
@@ -16,12 +20,14 @@ export interface Batch {
 }
 
 export function batchOf(page: Page): Batch {
-  const entries = page.items.map(({ item, position, reason }) => ({
+  const entries = page.items.map(({ item, position, reason, frame, said }) => ({
     card: item,
     requestId: page.request_id,
     position,
     reason: reason ?? null,
     sectionId: null,
+    frame: item.video ? frame : null,
+    atMs: item.video ? (said?.at_ms ?? frame?.at_ms ?? null) : null,
   }));
   return { entries, cursor: page.cursor };
 }
@@ -33,6 +39,8 @@ export function batchOfBoard(page: BoardPage): Batch {
     position,
     reason: null,
     sectionId: section_id,
+    frame: null,
+    atMs: null,
   }));
   return { entries, cursor: page.cursor };
 }

@@ -28,7 +28,9 @@ export function screenOf(route: Route): string {
   return 'id' in route ? `${route.name}/${route.id}` : route.name;
 }
 
-export const itemAddress = (id: string) => `/item/${encodeURIComponent(id)}`;
+/** `atMs` is the moment of a video that is meant. */
+export const itemAddress = (id: string, atMs: number | null = null) =>
+  `/item/${encodeURIComponent(id)}${atMs ? `?at=${Math.round(atMs)}` : ''}`;
 export const boardAddress = (id: string) => `/board/${encodeURIComponent(id)}`;
 
 export function searchAddress(given: Record<string, string | null | undefined>): string {
