@@ -215,8 +215,12 @@ def test_forget_me_asks_and_then_nothing_is_left(visit: Any) -> None:
     page.get_by_role("button", name="You and your settings").click()
     page.get_by_role("button", name="Forget me…").click()
 
+    page.get_by_role("button", name="Forget me", exact=True).click()
+    told = page.get_by_role("dialog", name="You are forgotten")
+    expect(told).to_contain_text("Deleted: 1 board, 1 save")
+    expect(told).to_contain_text("may still hold traces of it until")
     with page.expect_navigation(url="**/"):
-        page.get_by_role("button", name="Forget me", exact=True).click()
+        told.get_by_role("button", name="Start anew").click()
 
     page.goto("/boards")
     expect(page.get_by_role("heading", name="A place for what you find")).to_be_visible()

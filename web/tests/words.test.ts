@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { counted, hostOf, labelText, priceText } from '../src/lib/words';
+import { counted, forgottenLines, hostOf, labelText, priceText } from '../src/lib/words';
 
 describe('priceText', () => {
   test('whole amounts have no cents, others have two', () => {
@@ -34,4 +34,22 @@ test('labels read as words', () => {
 test('one is one', () => {
   expect(counted(1, 'picture')).toBe('1 picture');
   expect(counted(0, 'picture')).toBe('0 pictures');
+});
+
+describe('forgottenLines', () => {
+  const nothing = { kind: 'person' as const, forgotten: 0, removed: {}, remains: [] };
+
+  test('says what was deleted, what may remain and until when', () => {
+    const remains = [{ where: 'unused pages', why: 'deleted', until_ms: Date.UTC(2026, 10, 27, 12, 5), how: '' }];
+    const lines = forgottenLines({ ...nothing, forgotten: 1, removed: { boards: 2, saves: 1, 'other things': 9 }, remains });
+
+    expect(lines[0]).toBe('Deleted: 2 boards, 1 save.');
+    expect(lines[1]).toMatch(/until .*05/);
+    expect(lines[2]).toContain('backups');
+  });
+
+  test('says so where nothing was kept', () => {
+    expect(forgottenLines(nothing)[0]).toBe('Nothing was kept about you.');
+    expect(forgottenLines(nothing)).toHaveLength(2);
+  });
 });

@@ -211,17 +211,17 @@ class FaissIndex:
             self._own.forget(numbers)
         self._merge_if_grown()
 
-    def merge(self) -> None:
+    def merge(self, *, is_new: bool = False) -> None:
         """Bring the tail into the lists and drop what is gone; searches go on meanwhile.
 
-        Centres are trained again only when the catalogue has doubled or halved since.
+        Centres are trained again only when the catalogue has doubled or halved since, or with `is_new`.
         """
         with self._merge_lock:
             state = self._state
-            if not len(state.tail.numbers) and not state.hidden:
+            if not len(state.tail.numbers) and not state.hidden and not is_new:
                 return
             started = time.perf_counter()
-            snapshot = self._rebuilt(state)
+            snapshot = self._rebuilt(state, is_new=is_new)
             with self._lock:
                 now = self._state
                 kept_rows = still_live(state, now, snapshot)
@@ -281,14 +281,14 @@ class FaissIndex:
                     self._selections.popitem(last=False)
         return held
 
-    def _rebuilt(self, state: IndexState) -> Snapshot:
+    def _rebuilt(self, state: IndexState, *, is_new: bool) -> Snapshot:
         rows, tail = state.snapshot.rows, state.tail
         settled = state.is_live[rows.numbers]
         numbers = np.concatenate([rows.numbers[settled], tail.numbers[tail.is_live]])
         vectors = np.concatenate([rows.vectors[settled], tail.vectors[tail.is_live]])
         lists = state.snapshot.lists
         trained_rows = 0 if lists is None else lists.trained_rows
-        is_alike = trained_rows / 2 <= len(numbers) <= trained_rows * 2
+        is_alike = not is_new and trained_rows / 2 <= len(numbers) <= trained_rows * 2
         return build_snapshot(numbers, vectors, self._config, centres=lists if is_alike else None)
 
     def _merge_if_grown(self) -> None:

@@ -223,6 +223,20 @@ class Indexes:
             self.save()
             self.load()
 
+    def renew(self) -> None:
+        """Nothing of deleted items is left, not even in the centres of lists, in memory or where it is saved.
+
+        Searches go on meanwhile; what changes in the lake waits.
+        """
+        with self._syncing:
+            for index in self._pair.both:
+                index.merge(is_new=True)
+            self._pair = _Pair(*self._pair.both, self._built_frames())
+        for monitor in self.monitors.values():
+            monitor.forget()
+        self.save()
+        self.load()
+
     def report(self) -> dict[str, IndexReport]:
         """The state of each vector index, by name."""
         return {

@@ -32,6 +32,7 @@ from bowerbird.serve.edits import Edits
 from bowerbird.serve.effects import Effects
 from bowerbird.serve.encoder_admin import EncoderAdmin
 from bowerbird.serve.fallback import NewestItems
+from bowerbird.serve.forgetting import Forgetting
 from bowerbird.serve.generations import LiveGeneration
 from bowerbird.serve.house import House
 from bowerbird.serve.http.api import Api, build_api
@@ -118,7 +119,10 @@ def open_service(settings: ServeSettings, metrics: Metrics, tokens: PersonTokens
     )
     sync = Sync(lake, catalogue, generations, media, pictures, newest)
     sources = Sources(lake, settings, clock)
-    background = Background(settings, clock, generations, sync, sources)
+    forgetting = Forgetting(lake, generations, sync.exclude_deleted)
+    tokens.forget_those(forgetting.is_forgotten)
+    effects.forget_those(forgetting.is_forgotten)
+    background = Background(settings, clock, generations, sync, sources, forgetting)
     service = Service(
         settings=settings,
         clock=clock,
@@ -128,6 +132,7 @@ def open_service(settings: ServeSettings, metrics: Metrics, tokens: PersonTokens
         boards=boards,
         effects=effects,
         edits=Edits(lake, catalogue, decode, films, sync),
+        forgetting=forgetting,
         pictures=pictures,
         newest=newest,
         metrics=metrics,

@@ -13,6 +13,7 @@ from bowerbird.lake.lake import Lake
 from bowerbird.serve.effects import Effects
 from bowerbird.serve.encoder_admin import EncoderAdmin
 from bowerbird.serve.fallback import NewestItems
+from bowerbird.serve.forgetting import CLEAN_EVERY_S, Forgetting
 from bowerbird.serve.generations import LiveGeneration
 from bowerbird.serve.live_media import LiveMedia
 from bowerbird.serve.metrics import Reading
@@ -113,6 +114,7 @@ class Background:
         generations: LiveGeneration,
         sync: Sync,
         sources: Sources,
+        forgetting: Forgetting,
     ) -> None:
         self._settings = settings
         self._clock = clock
@@ -120,6 +122,7 @@ class Background:
         self._sync = sync
         self._sources = sources
         self._source_loop: Repeater | None = None
+        self._forgetting = forgetting
         self._loops: list[Repeater] = []
         self._stopping = threading.Event()
 
@@ -153,6 +156,8 @@ class Background:
         if settings.run_sources:
             self._source_loop = self._loop("sources", self._sources.run_due, every_s=_LOOK_FOR_SOURCES_S)
         self._loop("encoders", encoders.tend, every_s=_TEND_EVERY_S).poke()
+        self._loop("forgotten", self._forgetting.follow, every_s=_FOLLOW_EVERY_S)
+        self._loop("clean", self._forgetting.clean, every_s=CLEAN_EVERY_S)
         if settings.background_displays:
             self._loop(
                 "displays",

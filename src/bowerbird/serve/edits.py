@@ -2,7 +2,7 @@
 
 import hashlib
 
-from bowerbird.core.errors import NotFoundError, PictureError
+from bowerbird.core.errors import ConflictError, NotFoundError, PictureError
 from bowerbird.lake.catalogue import Catalogue
 from bowerbird.lake.decoding import DecodePool
 from bowerbird.lake.importing.batch import Batch, ReadyRow, row_hash_of, store
@@ -41,6 +41,11 @@ class Edits:
         row = ReadyRow(0, "upload", fields, f"{row_hash_of(fields, [])[:24]}{sha[:8]}", (sha,))
         stored = store(self._lake, Batch([row], {sha: content}, {sha: picture}), SOURCE)
         for reject in stored.rejects:
+            if reject.code == "forgotten":
+                raise ConflictError(
+                    f"item {fields.id[:80]!r} was forgotten, and was sent again; needed is another id; "
+                    "if it may come back, import it with `--take-back`"
+                )
             raise PictureError(reject.received, code=reject.code, hint=reject.hint)
         number = int(self._lake.records.numbers.find([fields.id])[0])
         self._sync.include(number)

@@ -8,7 +8,7 @@ import asyncio
 import logging
 import threading
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
@@ -38,10 +38,12 @@ class Effects:
         self._being_applied = 0
         self._applied_offset = 0
         self._committed_offset = 0
+        self._is_forgotten: Callable[[str], bool] = lambda _: False
         self._has_gap = False  # something was stored and then failed to be applied
 
     async def take(self, events: Sequence[Event]) -> AppendResult:
-        """Store the events and apply them; both are done on return."""
+        """Store the events and apply them; both are done on return. Forgotten people leave none."""
+        events = [event for event in events if not self._is_forgotten(event.person_id)]
         if not events:
             return AppendResult(0, 0, 0)
         self._begin()
@@ -58,6 +60,7 @@ class Effects:
 
     def record(self, events: Sequence[Event]) -> AppendResult:
         """Like `take`, for callers on a thread of their own."""
+        events = [event for event in events if not self._is_forgotten(event.person_id)]
         self._begin()
         offset, is_applied = 0, False
         try:
@@ -68,6 +71,10 @@ class Effects:
         finally:
             self._end(offset, is_applied=is_applied)
         return result
+
+    def forget_those(self, is_forgotten: Callable[[str], bool]) -> None:
+        """From now on nothing is taken of whoever this says was forgotten."""
+        self._is_forgotten = is_forgotten
 
     def replay(self) -> int:
         """Apply what an earlier process stored but did not apply; how many events that were."""

@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import os
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,6 +38,7 @@ class PersonTokens:
 
     def __init__(self, key: bytes) -> None:
         self._key = key
+        self._is_forgotten: Callable[[str], bool] = lambda _: False
 
     @classmethod
     def of_lake(cls, lake_path: Path) -> "PersonTokens":
@@ -71,11 +73,17 @@ class PersonTokens:
         return f"{person_id}.{self._signature(person_id)}"
 
     def read(self, token: str) -> Person | None:
-        """Who the token names; None when we did not sign it."""
+        """Who the token names; None when we did not sign it, or its person was forgotten."""
         person_id, dot, signature = token.rpartition(".")
+        if self._is_forgotten(person_id):
+            return None
         if not dot or not hmac.compare_digest(signature.encode(), self._signature(person_id).encode()):
             return None
         return Person(person_id, token, is_new=False)
+
+    def forget_those(self, is_forgotten: Callable[[str], bool]) -> None:
+        """From now on whoever this says was forgotten is nobody we know: their browser starts anew."""
+        self._is_forgotten = is_forgotten
 
     def key_for(self, what: str) -> bytes:
         """Another secret, for another use; known keys of one use say nothing about the others."""

@@ -14,6 +14,7 @@ from bowerbird.core.ids import new_id
 from bowerbird.core.request import FeedRequest, RelatedRequest, SearchRequest
 from bowerbird.lake.catalogue import Catalogue
 from bowerbird.lake.decoding import DecodePool
+from bowerbird.lake.forgetting.types import ForgetReport
 from bowerbird.lake.items import item
 from bowerbird.lake.lake import Lake
 from bowerbird.lake.types import Event
@@ -24,6 +25,7 @@ from bowerbird.serve.edits import Edits
 from bowerbird.serve.effects import Effects
 from bowerbird.serve.encoder_admin import EncoderAdmin
 from bowerbird.serve.fallback import CURSOR, NewestItems
+from bowerbird.serve.forgetting import Forgetting
 from bowerbird.serve.generations import LiveGeneration
 from bowerbird.serve.lanes import Lanes
 from bowerbird.serve.metrics import Metrics, Reading
@@ -48,6 +50,7 @@ class Service:
     boards: Boards
     effects: Effects
     edits: Edits
+    forgetting: Forgetting
     pictures: Pictures
     newest: NewestItems
     metrics: Metrics
@@ -168,12 +171,14 @@ class Service:
         """How many saves and hides of the person there are."""
         return self.lake.records.saves.count_of(person_id), len(self.lake.online.hidden(person_id))
 
-    def forget(self, person_id: str) -> None:
-        """Nothing about the person is left: boards, history, events."""
-        self.lake.records.people.forget(person_id)
-        self.lake.events.forget(person_id)
-        self.lake.online.forget(person_id)
-        self.generations.current.feed.forget(person_id)
+    def forget_board(self, person_id: str, board_id: str) -> ForgetReport:
+        """The person's own board is gone with all that it told; what remains in files is in the report.
+
+        Raises:
+            NotFoundError: it is not theirs, or not there.
+        """
+        self.boards.require_mine(person_id, board_id)
+        return self.forgetting.forget_board(person_id, board_id)
 
     def refresh(self) -> None:
         """Bring up to date what many requests share; about once a minute."""

@@ -7,6 +7,7 @@ import type {
   Card,
   Encoder,
   Facets,
+  Forgotten,
   Item,
   Page,
   Person,
@@ -31,7 +32,7 @@ export interface SearchAsk {
 }
 
 export const me = () => call<Person>('/v1/me');
-export const forgetMe = () => call<void>('/v1/me', { method: 'DELETE' });
+export const forgetMe = () => call<Forgotten>('/v1/me', { method: 'DELETE' });
 export const onboarding = () => call<{ topics: Topic[] }>('/v1/onboarding');
 export const choose = (topic_ids: string[]) =>
   call<void>('/v1/onboarding', { method: 'POST', json: { topic_ids, item_ids: [] } });

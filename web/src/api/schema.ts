@@ -304,7 +304,7 @@ export interface paths {
         post?: never;
         /**
          * Delete Board
-         * @description The board is gone; its items stay in the catalogue.
+         * @description The board is gone; its items stay in the catalogue. With `forget`, what it told goes too.
          */
         delete: operations["delete_board"];
         options?: never;
@@ -518,7 +518,7 @@ export interface paths {
         post?: never;
         /**
          * Delete Item
-         * @description The item is gone from every page when this answers.
+         * @description The item is gone from every page when this answers; with `forget`, from every row and for good.
          */
         delete: operations["delete_item"];
         options?: never;
@@ -613,6 +613,26 @@ export interface paths {
          */
         post: operations["pick"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/people/{person_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Forget Person
+         * @description Forget somebody else, who has asked for it; only where items may be edited over HTTP too.
+         */
+        delete: operations["forget_person"];
         options?: never;
         head?: never;
         patch?: never;
@@ -974,6 +994,25 @@ export interface components {
             field: string;
             /** Hint */
             hint: string;
+        };
+        /**
+         * ForgetShown
+         * @description What was forgotten: how much was removed at once, and what remains until when.
+         */
+        ForgetShown: {
+            /** Forgotten */
+            forgotten: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "item" | "board" | "person";
+            /** Remains */
+            remains: components["schemas"]["RemainsShown"][];
+            /** Removed */
+            removed: {
+                [key: string]: number;
+            };
         };
         /**
          * FrameShown
@@ -1391,6 +1430,20 @@ export interface components {
             hint: string;
             /** Index */
             index: number;
+        };
+        /**
+         * RemainsShown
+         * @description Something that a forget has left in files of the server.
+         */
+        RemainsShown: {
+            /** How */
+            how: string;
+            /** Until Ms */
+            until_ms: number | null;
+            /** Where */
+            where: string;
+            /** Why */
+            why: string;
         };
         /**
          * Report
@@ -2203,7 +2256,10 @@ export interface operations {
     };
     delete_board: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Also out of history and files; answers what remains of it */
+                forget?: boolean;
+            };
             header?: never;
             path: {
                 board_id: string;
@@ -2212,6 +2268,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForgetShown"];
+                };
+            };
             /** @description Done */
             204: {
                 headers: {
@@ -2639,7 +2704,10 @@ export interface operations {
     };
     delete_item: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Also out of history and files; answers what remains of it */
+                forget?: boolean;
+            };
             header?: never;
             path: {
                 item_id: string;
@@ -2648,6 +2716,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForgetShown"];
+                };
+            };
             /** @description Done */
             204: {
                 headers: {
@@ -2802,12 +2879,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
-            204: {
+            /** @description Forgotten */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["ForgetShown"];
+                };
             };
             /** @description What went wrong, and what to do (RFC 9457) */
             default: {
@@ -2870,6 +2949,37 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description What went wrong, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    forget_person: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Forgotten */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForgetShown"];
+                };
             };
             /** @description What went wrong, and what to do (RFC 9457) */
             default: {

@@ -18,6 +18,7 @@ export type Board = Schemas['BoardShown'];
 export type BoardPage = Schemas['BoardPage'];
 export type Topic = Schemas['Topic'];
 export type Person = Schemas['Me'];
+export type Forgotten = Schemas['ForgetShown'];
 export type Suggestion = Schemas['Suggestion'];
 export type FacetValue = Schemas['FacetValue'];
 export type Facets = Schemas['Facets'];

@@ -3,6 +3,8 @@
 import * as calls from '../api/calls';
 import { Problem } from '../api/client';
 import { remember, remembered } from './remembered';
+import { sheets } from './sheets.svelte';
+import { forgottenLines } from './words';
 
 class PersonState {
   isKnown = $state(false);
@@ -31,9 +33,15 @@ class PersonState {
   }
 
   async forget(): Promise<void> {
-    await calls.forgetMe();
+    const forgotten = await calls.forgetMe();
     for (const name of ['welcomed', 'board', 'searches']) remember(name, null);
-    location.assign('/');
+    sheets.show({
+      kind: 'told',
+      title: 'You are forgotten',
+      lines: forgottenLines(forgotten),
+      on: 'Start anew',
+      run: () => location.assign('/'),
+    });
   }
 }
 

@@ -19,6 +19,7 @@ export type Sheet =
   | { kind: 'picture' }
   | { kind: 'you'; anchor: DOMRect | null }
   | { kind: 'confirm'; title: string; text: string; yes: string; run: () => void | Promise<void> }
+  | { kind: 'told'; title: string; lines: string[]; on: string; run: () => void }
   | { kind: 'name'; title: string; label: string; value: string; yes: string; run: (name: string) => Promise<void> };
 
 class Sheets {

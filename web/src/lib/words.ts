@@ -1,6 +1,6 @@
 // Numbers and names as people read them.
 
-import type { Price } from '../api/types';
+import type { Forgotten, Price } from '../api/types';
 
 export function priceText(price: Price): string {
   const amount = price.micros / 1e6;
@@ -26,6 +26,23 @@ export function durationText(ms: number): string {
 
 export function counted(count: number, one: string, many = `${one}s`): string {
   return `${count.toLocaleString()} ${count === 1 ? one : many}`;
+}
+
+/** What forgetting someone removed, what remains of it, and until when. */
+export function forgottenLines(forgotten: Forgotten): string[] {
+  const names: [string, string][] = [['boards', 'board'], ['saves', 'save'], ['events', 'event']];
+  const removed = names.flatMap(([key, one]) => {
+    const count = forgotten.removed[key];
+    return count ? [counted(count, one)] : [];
+  });
+  const lines = [removed.length ? `Deleted: ${removed.join(', ')}.` : 'Nothing was kept about you.'];
+  const until = Math.max(0, ...forgotten.remains.map((each) => each.until_ms ?? 0));
+  if (until) {
+    const time = new Date(until).toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit' });
+    lines.push(`Unused parts of the server’s files may still hold traces of it until ${time} or so.`);
+  }
+  lines.push('Copies that were made before, such as backups, are beyond its reach.');
+  return lines;
 }
 
 /** "living_room/vases" and "CHAIRS" as one would write them. */

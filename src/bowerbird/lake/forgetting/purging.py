@@ -16,6 +16,7 @@ from bowerbird.lake.records import ForgottenEntry
 
 log = logging.getLogger(__name__)
 
+_ANY_SIZE = 2**62
 _DATABASES = ("records.sqlite", "events.sqlite", "online.sqlite")
 
 
@@ -66,6 +67,19 @@ def purge(lake: Lake, purgers: Sequence[Purger], *, keeps_versions: bool = True)
     return PurgeReport(done, counts.by_what, freed, remains)
 
 
+def purge_records(lake: Lake) -> tuple[Remains, ...]:
+    """Forgotten boards and people are in no unused page of a database; what remains. For a server to do."""
+    pending = [
+        entry
+        for entry in lake.records.forgotten.not_gone()
+        if entry.purged_ms is None and entry.work is None and entry.kind != "item"
+    ]
+    if pending:
+        _clean_databases(lake, is_thorough=False)
+        lake.records.forgotten.purged(pending, {})
+    return settled(lake)
+
+
 def settled(lake: Lake) -> tuple[Remains, ...]:
     """What remains of all that was forgotten; the ledger knows what does not, on return."""
     done = [entry for entry in lake.records.forgotten.not_gone() if is_gone(lake, entry)]
@@ -94,9 +108,11 @@ def _purge_files(
         for name, table in lake.tables().items():
             versions[name] = table.rewrite()
         counts.add("display files that nothing showed", sweep_display_files(lake))
-    freed = 0
-    below = 2**62 if is_thorough else lake.config.clean_sqlite_below_bytes
-    for database in _DATABASES:
-        freed += clean(lake.path / database, rewrite_below_bytes=below).bytes_freed
+    freed = _clean_databases(lake, is_thorough=is_thorough)
     lake.records.forgotten.purged(pending, versions)
     return freed
+
+
+def _clean_databases(lake: Lake, *, is_thorough: bool) -> int:
+    below = _ANY_SIZE if is_thorough else lake.config.clean_sqlite_below_bytes
+    return sum(clean(lake.path / name, rewrite_below_bytes=below).bytes_freed for name in _DATABASES)

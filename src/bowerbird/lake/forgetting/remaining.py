@@ -1,7 +1,7 @@
 """This file is about what a forget has left: in which files, what keeps them, and until when."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from bowerbird.lake.forgetting.types import Remains, State
 from bowerbird.lake.lake import Lake
@@ -33,9 +33,9 @@ def is_gone(lake: Lake, entry: ForgottenEntry) -> bool:
     )
 
 
-def remains_of(lake: Lake) -> Iterator[Remains]:
-    """What is left of everything that was forgotten, in files of the lake."""
-    entries = lake.records.forgotten.not_gone()
+def remains_of(lake: Lake, entries: Sequence[ForgottenEntry] | None = None) -> Iterator[Remains]:
+    """What is left of these, or of everything that was forgotten, in files of the lake."""
+    entries = lake.records.forgotten.not_gone() if entries is None else entries
     states = [state_of(entry) for entry in entries]
     if "removing" in states:
         yield Remains(
@@ -68,7 +68,7 @@ def _tagged_versions(table: Table, newest_dirty: int) -> Iterator[Remains]:
     for tag, version in sorted(table.tags().items()):
         if version <= newest_dirty:
             where = f"version {version} of table {table.spec.name}"
-            yield Remains(where, f"tag {tag!r} holds on to it", None, f"dropping tag {tag!r}")
+            yield Remains(where, f"tag {tag!r} holds on to it", None, f"`bowerbird lake untag {tag}`")
 
 
 def _old_versions(dirty: Mapping[Table, int]) -> Iterator[Remains]:

@@ -5,6 +5,7 @@ be done twice. The bytes stay in files until `purging` rewrites them.
 """
 
 import json
+import time
 from collections.abc import Sequence
 
 from bowerbird.core.actions import ACTION_CODES
@@ -153,7 +154,9 @@ def _remove_person(lake: Lake, person_id: str, counts: Counts) -> None:
     records.people.forget(person_id)
     counts.add("actions of people", lake.online.count_of(person_id))
     lake.online.forget(person_id)
-    # Events last, and once more: those that were on their way when this began are in by now.
+    counts.add("events", lake.events.forget(person_id))
+    # Those that were on their way when this began are in by now.
+    time.sleep(2 * lake.config.group_commit_ms / 1_000)
     counts.add("events", lake.events.forget(person_id))
     lake.online.forget(person_id)
 

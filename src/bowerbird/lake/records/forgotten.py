@@ -20,7 +20,7 @@ from bowerbird.lake.records.engine import IDS_PER_QUERY, reading
 from bowerbird.lake.records.tables import counter, forgotten, secret
 
 _SALT = "forgotten"
-_CHANGES = "forgets"
+_CHANGES, _PURGES = "forgets", "purges"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +92,8 @@ class Forgotten:
 
     def purged(self, entries: Sequence[ForgottenEntry], versions: Mapping[str, int]) -> None:
         """These are in no file but those of versions older than `versions` (by table)."""
+        if any(entry.kind == "item" for entry in entries):
+            self._grow(_PURGES)
         self._mark(entries, purged_ms=self._clock.now_ms(), versions=json.dumps(dict(versions)))
 
     def gone(self, entries: Sequence[ForgottenEntry]) -> None:
@@ -131,9 +133,17 @@ class Forgotten:
 
     def changes(self) -> int:
         """Grows whenever something was removed or purged: for others on the same lake to look at."""
+        return self._counted(_CHANGES)
+
+    def purges(self) -> int:
+        """Grows whenever items were purged from files: whoever holds derived ones open has to follow."""
+        return self._counted(_PURGES)
+
+    def hashes(self, kind: str) -> frozenset[str]:
+        """Hashes of all that was forgotten of a kind."""
+        mine = (forgotten.c.kind == kind) & forgotten.c.is_refused
         with reading(self._engine).connect() as connection:
-            query = sa.select(counter.c.next).where(counter.c.name == _CHANGES)
-            return int(connection.scalar(query) or 0)
+            return frozenset(connection.scalars(sa.select(forgotten.c.hash).where(mine)))
 
     def hash_of(self, kind: str, id_: str) -> str:
         """The name of an entry. Whoever has the records can test an id that they know, and list none."""
@@ -166,7 +176,15 @@ class Forgotten:
             for entry in entries:
                 mine = (forgotten.c.kind == entry.kind) & (forgotten.c.hash == entry.hash)
                 connection.execute(sa.update(forgotten).where(mine).values(values))
-            grown = insert(counter).values(name=_CHANGES, next=1)
+        self._grow(_CHANGES)
+
+    def _grow(self, name: str) -> None:
+        grown = insert(counter).values(name=name, next=1)
+        with self._engine.begin() as connection:
             connection.execute(
                 grown.on_conflict_do_update(index_elements=["name"], set_={"next": counter.c.next + 1})
             )
+
+    def _counted(self, name: str) -> int:
+        with reading(self._engine).connect() as connection:
+            return int(connection.scalar(sa.select(counter.c.next).where(counter.c.name == name)) or 0)

@@ -1,11 +1,13 @@
 """This file is about how routes answer: bytes that are JSON already, and their schemas for OpenAPI."""
 
+from dataclasses import asdict
 from typing import Any
 
 import orjson
 from pydantic import BaseModel
 from starlette.responses import Response
 
+from bowerbird.lake.forgetting.types import ForgetReport
 from bowerbird.serve.http.problems import MEDIA_TYPE
 
 
@@ -18,6 +20,18 @@ class Json(Response):
 def json(value: object, status: int = 200) -> Json:
     """`value` as a JSON answer."""
     return Json(orjson.dumps(value), status)
+
+
+def forget_shown(report: ForgetReport) -> bytes:
+    """What was forgotten and what remains, as JSON."""
+    return orjson.dumps(
+        {
+            "kind": report.kind,
+            "forgotten": report.forgotten,
+            "removed": report.removed,
+            "remains": [asdict(each) for each in report.remains],
+        }
+    )
 
 
 def nothing() -> Response:

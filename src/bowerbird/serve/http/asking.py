@@ -22,6 +22,8 @@ FilterText = Annotated[
     str | None, Query(alias="filter", max_length=4_000, description='JSON, e.g. `{"eq": ["brand", "Oak"]}`')
 ]
 
+Forget = Annotated[bool, Query(description="Also out of history and files; answers what remains of it")]
+
 
 async def house(request: Request) -> House:
     """The server's own state, there from the first moment."""

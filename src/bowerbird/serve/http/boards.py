@@ -5,14 +5,15 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from bowerbird.serve.http.answers import DONE, json, nothing, told
-from bowerbird.serve.http.asking import Cursor, Limit, Ready, Who, page_limit
+from bowerbird.serve.http.answers import DONE, Json, forget_shown, json, nothing, told
+from bowerbird.serve.http.asking import Cursor, Forget, Limit, Ready, Who, page_limit
 from bowerbird.serve.http.idempotency import once
 from bowerbird.serve.http.schemas import (
     BoardChange,
     BoardPage,
     Boards,
     BoardShown,
+    ForgetShown,
     Move,
     NewBoard,
     NewSave,
@@ -89,9 +90,14 @@ async def change_board(service: Ready, person: Who, board_id: str, change: Board
     return await service.lanes.writes.run(act)
 
 
-@router.delete("/v1/boards/{board_id}", status_code=204, response_model=None, responses=DONE)
-async def delete_board(service: Ready, person: Who, board_id: str) -> Response:
-    """The board is gone; its items stay in the catalogue."""
+@router.delete(
+    "/v1/boards/{board_id}", status_code=204, response_model=None, responses={**DONE, **told(ForgetShown)}
+)
+async def delete_board(service: Ready, person: Who, board_id: str, forget: Forget = False) -> Response:
+    """The board is gone; its items stay in the catalogue. With `forget`, what it told goes too."""
+    if forget:
+        report = await service.lanes.writes.run(service.forget_board, person.person_id, board_id)
+        return Json(forget_shown(report))
     await service.lanes.writes.run(service.boards.delete, person.person_id, board_id)
     return nothing()
 

@@ -8,10 +8,11 @@ from starlette.responses import Response
 from bowerbird.core.ids import new_id
 from bowerbird.core.request import RelatedRequest
 from bowerbird.lake.types import ItemFields
-from bowerbird.serve.http.answers import DONE, Json, nothing, told
+from bowerbird.serve.http.answers import DONE, Json, forget_shown, nothing, told
 from bowerbird.serve.http.asking import (
     Cursor,
     FilterText,
+    Forget,
     Limit,
     Ready,
     Who,
@@ -21,7 +22,7 @@ from bowerbird.serve.http.asking import (
 )
 from bowerbird.serve.http.idempotency import once
 from bowerbird.serve.http.problems import require_edits
-from bowerbird.serve.http.schemas import Card, ItemDetail, NewItemFields, PageShown
+from bowerbird.serve.http.schemas import Card, ForgetShown, ItemDetail, NewItemFields, PageShown
 from bowerbird.serve.http.uploads import uploaded_media
 
 router = APIRouter(tags=["items"])
@@ -99,9 +100,14 @@ async def add_item(
     return await once(service, request, person, (fields.encode(), content), act)
 
 
-@router.delete("/v1/items/{item_id:path}", status_code=204, response_model=None, responses=DONE)
-async def delete_item(service: Ready, item_id: ItemId) -> Response:
-    """The item is gone from every page when this answers."""
+@router.delete(
+    "/v1/items/{item_id:path}", status_code=204, response_model=None, responses={**DONE, **told(ForgetShown)}
+)
+async def delete_item(service: Ready, item_id: ItemId, forget: Forget = False) -> Response:
+    """The item is gone from every page when this answers; with `forget`, from every row and for good."""
     require_edits(service.settings)
+    if forget:
+        report = await service.lanes.writes.run(service.forgetting.forget, "item", item_id)
+        return Json(forget_shown(report))
     await service.lanes.writes.run(service.edits.delete, item_id)
     return nothing()

@@ -223,6 +223,24 @@ class Me(Body):
     hides: int
 
 
+class RemainsShown(Body):
+    """Something that a forget has left in files of the server."""
+
+    where: str
+    why: str
+    until_ms: int | None
+    how: str
+
+
+class ForgetShown(Body):
+    """What was forgotten: how much was removed at once, and what remains until when."""
+
+    kind: Literal["item", "board", "person"]
+    forgotten: int
+    removed: dict[str, int]
+    remains: list[RemainsShown]
+
+
 class Topic(Body):
     """A theme of the catalogue, shown by four items."""
 

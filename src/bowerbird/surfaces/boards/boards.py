@@ -93,6 +93,14 @@ class Boards:
         self._records.boards.delete(board_id)
         self._tell(Action.BOARD_DELETE, person_id, board, event_id=f"delete-{board_id}")
 
+    def require_mine(self, person_id: str, board_id: str) -> None:
+        """Nothing, if the board is the person's own.
+
+        Raises:
+            NotFoundError: it is not.
+        """
+        self._mine(person_id, board_id)
+
     def create_section(self, person_id: str, board_id: str, name: str) -> Section:
         """A new, empty section of the person's board."""
         board = self._mine(person_id, board_id)
