@@ -43,6 +43,14 @@ def add_home_option(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
+def add_to_home_option(parser: argparse.ArgumentParser) -> None:
+    """Adds `--to-home`."""
+    parser.add_argument(
+        "--to-home", type=Path, metavar="FOLDER",
+        help="home of the lake that is made, if it is in a bucket (default: under your data folder)",
+    )  # fmt: skip
+
+
 def opened(args: argparse.Namespace, *, create: bool = False) -> "Lake":
     """The lake that the words name."""
     from bowerbird.lake.lake import Lake  # Lance takes half a second to load; `--help` need not wait for it

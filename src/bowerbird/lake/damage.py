@@ -120,14 +120,14 @@ def _damage_of_blobs(root: Path, head: lance.LanceDataset, blob: str) -> str | N
     newest = sorted(head.get_fragments(), key=lambda fragment: -fragment.fragment_id)
     for fragment in newest[:_FRAGMENTS_WITH_BLOBS_CHECKED]:
         beside = root / "data" / fragment.data_files()[0].path.removesuffix(".lance")
-        for name, needed in _blob_files(fragment, blob):
+        for name, needed in blob_files(fragment, blob):
             there = _size(beside / name)
             if there < needed:
                 return f"blob file {beside.name}/{name} has {there} bytes of {needed}"
     return None
 
 
-def _blob_files(fragment: lance.LanceFragment, blob: str) -> Iterator[tuple[str, int]]:
+def blob_files(fragment: lance.LanceFragment, blob: str) -> Iterator[tuple[str, int]]:
     """Names of files of blobs, and the bytes that each must have at least."""
     places = fragment.scanner(columns=[blob], blob_handling="blobs_descriptions").to_table()[blob]
     needed: dict[int, int] = {}

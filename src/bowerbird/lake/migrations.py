@@ -21,6 +21,8 @@ from bowerbird.lake.places import Place
 from bowerbird.lake.table_files import TableFiles, files_of, table_names
 from bowerbird.lake.tags import make_tag
 
+UNFINISHED_FILE = "unfinished.json"
+"""Lies where a copy or a restore is being made; a place with it and without `lake.json` is no lake yet."""
 _WAIT_S = 60.0
 
 log = logging.getLogger(__name__)
@@ -117,6 +119,11 @@ def prepare(
         LakeFormatError: it is newer than this version of Bowerbird, or a step takes its time.
     """
     said = read_format(place)
+    if said is None and place.stat(UNFINISHED_FILE) is not None:
+        raise LakeError(
+            f"a copy or a restore to {place.address} was cut off; needed is a whole lake; run the same "
+            "command again, or empty the place"
+        )
     if said is None and not place.folders("tables"):
         if not create:
             raise LakeError(
