@@ -39,7 +39,8 @@ def _check_table(lake: Lake, name: str, table: Table) -> Iterator[Finding]:
     for row in head.tracked_files().read_all().to_pylist():
         named.setdefault(row["path"], set()).add(row["version"])
     lost = sorted(path for path in named if not there.get(path))
-    newest = [path for path in lost if head.version in named[path]] + _short_files(head, table, there)
+    newest = [path for path in lost if head.version in named[path]]
+    newest += _short_files(head, table, there) + _broken_indexes(head, there)
     older = [path for path in lost if head.version not in named[path] and not path.startswith("_trans")]
     if newest:
         yield Finding(
@@ -68,4 +69,16 @@ def _short_files(head: lance.LanceDataset, table: Table, there: dict[str, int]) 
                 for name, needed in blob_files(fragment, table.spec.blob)
                 if there.get(f"{beside}/{name}", 0) < needed
             ]
+    return found
+
+
+def _broken_indexes(head: lance.LanceDataset, there: dict[str, int]) -> list[str]:
+    """Folders of indexes that are not whole; Lance names only those files of them that it finds."""
+    found = []
+    for index in head.describe_indices():
+        for segment in index.segments:
+            folder = f"_indices/{segment.uuid}/"
+            size = sum(bytes_ for path, bytes_ in there.items() if path.startswith(folder))
+            if segment.size_bytes and size != segment.size_bytes:
+                found.append(folder)
     return found
