@@ -212,7 +212,7 @@ VALUES = (
 )
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(
         st.dictionaries(st.sampled_from(["FeedbackType", "UserId", "ItemId", "Timestamp", "Value"]), VALUES)

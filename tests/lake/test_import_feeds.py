@@ -18,7 +18,9 @@ from bowerbird.lake.importing.feed_xml import FeedParser
 from bowerbird.lake.importing.feeds import FeedSource
 from bowerbird.lake.importing.fields import FieldMaps
 from bowerbird.lake.importing.job import ImportOptions, import_source
-from bowerbird.lake.importing.sources import Place, kind_of, open_source
+from bowerbird.lake.importing.kinds import kind_of
+from bowerbird.lake.importing.source_files import SourceFiles
+from bowerbird.lake.importing.sources import open_source
 from bowerbird.lake.importing.types import RowError, Source
 from bowerbird.lake.items import item
 from bowerbird.lake.lake import Lake
@@ -76,7 +78,7 @@ def written(path: Path, content: bytes) -> Path:
 
 
 def opened(path: Path) -> Source:
-    return open_source(Place.find(path)).source
+    return open_source(SourceFiles.find(path)).source
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -291,7 +293,7 @@ def test_memory_of_a_feed_does_not_grow_with_it(tmp_path: Path) -> None:
     ],
 )  # fmt: skip
 def test_kind_is_told_by_the_content(tmp_path: Path, name: str, content: bytes, kind: str) -> None:
-    assert kind_of(Place.find(written(tmp_path / name, content))) == kind
+    assert kind_of(SourceFiles.find(written(tmp_path / name, content))) == kind
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,10 @@ _CAMERA_WORDS = re.compile(
 _EXIF_PART = 0x8769
 _EXIF_TAGS = {"title": (40091,), "description": (270, 40092), "keywords": (40094,)}
 _IPTC_TAGS = {"title": (2, 5), "description": (2, 120), "keywords": (2, 25)}
+_XMP_TAGS = (
+    ("title", "dc:title"), ("description", "dc:description"), ("keywords", "dc:subject"),
+    ("keywords", "digiKam:TagsList"),
+)  # fmt: skip
 _PNG_KEYS = {"title": ("Title",), "description": ("Description", "Comment"), "keywords": ("Keywords",)}
 
 
@@ -42,19 +46,25 @@ def facts_of(picture: Image.Image) -> dict[str, str]:
     return facts
 
 
-def _from_xmp(picture: Image.Image) -> dict[str, str]:
-    """Read with patterns, not with an XML parser: it is a stranger's XML."""
-    packet = picture.info.get("xmp") or picture.info.get("XML:com.adobe.xmp") or b""
-    text = packet.decode("utf-8", "replace") if isinstance(packet, bytes) else str(packet)
+def xmp_facts(text: str) -> dict[str, str]:
+    """`title`, `description` and `keywords` of an XMP packet, also of one beside the picture.
+
+    Read with patterns, not with an XML parser: it is a stranger's XML.
+    """
     text = text[:_XMP_BYTES]
     facts: dict[str, str] = {}
-    for key, tag in (("title", "title"), ("description", "description"), ("keywords", "subject")):
-        start = text.find(f"<dc:{tag}>")
-        end = text.find(f"</dc:{tag}>", start)
-        if 0 <= start < end:
+    for key, tag in _XMP_TAGS:
+        start = text.find(f"<{tag}>")
+        end = text.find(f"</{tag}>", start)
+        if 0 <= start < end and key not in facts:
             parts = re.findall(r"<rdf:li[^<>]*>([^<>]*)</rdf:li>", text[start:end])
             facts[key] = html.unescape(", ".join(parts) if key == "keywords" else (parts or [""])[0])
     return facts
+
+
+def _from_xmp(picture: Image.Image) -> dict[str, str]:
+    packet = picture.info.get("xmp") or picture.info.get("XML:com.adobe.xmp") or b""
+    return xmp_facts(packet.decode("utf-8", "replace") if isinstance(packet, bytes) else str(packet))
 
 
 def _from_iptc(picture: Image.Image) -> dict[str, str]:

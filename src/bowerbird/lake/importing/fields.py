@@ -147,7 +147,7 @@ class FieldMap:
     def id_of(self, row: Mapping[str, Cell]) -> str:
         """The id that the row gives itself, or nothing."""
         value = self._value(row, "id")
-        return "" if value is None else str(value).strip()
+        return "" if value is None else values.whole(str(value).strip())
 
     def _price(self, row: Mapping[str, Cell]) -> tuple[int | None, str | None]:
         currency = self._value(row, "currency")
@@ -228,13 +228,13 @@ def _is_number(value: Cell) -> bool:
 
 def _attribute_name(column: str) -> str:
     """The column, but one name for what feeds write as `g:mpn`, `mpn` or `custom label 0`."""
-    return key_of(column) if key_of(column) in NAMES_OF_FEEDS else column[:100]
+    return key_of(column) if key_of(column) in NAMES_OF_FEEDS else values.whole(column[:100])
 
 
 def _attribute(value: Cell) -> str:
     parts = value if isinstance(value, list | tuple) else (value,)
     if any(isinstance(part, Mapping) for part in parts):
-        return json.dumps(value, ensure_ascii=False, default=str)
+        return values.whole(json.dumps(value, ensure_ascii=False, default=str))
     if isinstance(value, list | tuple):
         return ", ".join(values.list_of(value))
     if isinstance(value, Decimal):

@@ -14,6 +14,7 @@ from bowerbird.lake.importing.fields import FieldMap
 from bowerbird.lake.importing.picture_bases import FolderBase, ZipBase
 from bowerbird.lake.importing.tables import json_row
 from bowerbird.lake.importing.types import Cell, RowError, SourceRow
+from bowerbird.lake.picture_facts import xmp_facts
 from bowerbird.lake.picture_formats import is_raster_start, refuse_other_kinds
 from bowerbird.lake.video.formats import ENDINGS as VIDEO_ENDINGS
 from bowerbird.lake.video.transcripts import ENDINGS as TRANSCRIPT_ENDINGS
@@ -23,7 +24,7 @@ PICTURE_ENDINGS = (
     "jpg", "jpeg", "jpe", "jfif", "png", "webp", "avif", "gif", "tif", "tiff", "bmp", "heic", "heif",
     *VIDEO_ENDINGS,
 )  # fmt: skip
-_SIDECAR_ENDINGS = ("txt", "json")
+_SIDECAR_ENDINGS = ("xmp", "txt", "json")
 _SIDECAR_BYTES = 256 * 1024
 _START_BYTES = 512
 _LEVEL_CHARS = 200
@@ -101,7 +102,7 @@ class FolderSource:
             if ending == "json" and _is_video(file) and is_transcript_json(text):
                 said_before["transcript"] = text
                 continue
-            told = _of_text(text) if ending == "txt" else _of_json(text, beside)
+            told = _told(ending, text, beside)
             for field in FieldMap.guess(told, {}).column_of:
                 said_before.pop("category" if field.startswith("category_") else field, None)
             said_before |= told
@@ -193,6 +194,12 @@ def _folder_names(folder: str) -> list[str]:
 def _sidecar_names(file: str, ending: str) -> tuple[str, str]:
     lower = file.lower()
     return f"{lower}.{ending}", f"{lower.rpartition('.')[0]}.{ending}"
+
+
+def _told(ending: str, text: str, file: str) -> dict[str, Cell]:
+    if ending == "xmp":
+        return dict(xmp_facts(text))
+    return _of_text(text) if ending == "txt" else _of_json(text, file)
 
 
 def _of_text(text: str) -> dict[str, Cell]:

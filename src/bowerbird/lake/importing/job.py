@@ -26,7 +26,8 @@ from bowerbird.lake.importing.missing import NOTHING_REMOVED, Removal, SeenIds, 
 from bowerbird.lake.importing.reading import FoundRow, KnownRow, Reader
 from bowerbird.lake.importing.rejects import RejectsFile
 from bowerbird.lake.importing.remote_base import RemoteBase
-from bowerbird.lake.importing.sources import Place, open_source
+from bowerbird.lake.importing.source_files import SourceFiles
+from bowerbird.lake.importing.sources import open_source
 from bowerbird.lake.importing.types import PictureRef, RowError, Source, SourceRow
 from bowerbird.lake.lake import Lake
 from bowerbird.lake.types import DecodedPicture, ImportReport
@@ -138,13 +139,15 @@ def import_source(
         TooLargeError: removing what is missing was asked for, and has to be agreed to.
     """
     options = options or ImportOptions()
-    run = run_import(lake, Place.find(place), options, progress, fetcher, on_new_pictures=on_new_pictures)
+    run = run_import(
+        lake, SourceFiles.find(place), options, progress, fetcher, on_new_pictures=on_new_pictures
+    )
     return run.checked()
 
 
 def run_import(
     lake: Lake,
-    place: Place,
+    place: SourceFiles,
     options: ImportOptions,
     progress: Callable[[ImportProgress], None] | None = None,
     fetcher: Fetcher | None = None,

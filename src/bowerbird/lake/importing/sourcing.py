@@ -21,7 +21,7 @@ from bowerbird.lake.fetching.types import FetchedFile, FetchError, FetchLimits, 
 from bowerbird.lake.importing.files import stem_of
 from bowerbird.lake.importing.job import ImportOptions, ImportProgress, ImportRun, TakePictures, run_import
 from bowerbird.lake.importing.remote_base import is_address
-from bowerbird.lake.importing.sources import Place
+from bowerbird.lake.importing.source_files import SourceFiles
 from bowerbird.lake.lake import Lake
 from bowerbird.lake.records import Reading
 from bowerbird.lake.types import ImportReport
@@ -36,7 +36,7 @@ Tell = Callable[[ImportProgress], None]
 class _Found:
     """A catalogue that is to be read: where it lies now, and by what it will be known again."""
 
-    place: Place
+    place: SourceFiles
     content_hash: str
     stamp: Stamp
     address: str = ""
@@ -106,7 +106,7 @@ def name_of_place(place: str) -> str:
     """What an import from here is called if nobody says otherwise."""
     if is_address(place):
         return stem_of(Path(_file_name(place)))
-    return Place.find(place).name
+    return SourceFiles.find(place).name
 
 
 @contextmanager
@@ -115,7 +115,7 @@ def _found(
 ) -> Iterator[_Found | None]:
     """The catalogue, fetched if it is at an address; None where its server says that it is the known one."""
     if not is_address(place):
-        found = Place.find(place)
+        found = SourceFiles.find(place)
         one_file = found.files[0] if len(found.files) == 1 and is_hashed else None
         yield _Found(found, _hash_of(one_file) if one_file else "", Stamp())
         return
@@ -128,7 +128,7 @@ def _found(
         if fetched is None:
             yield None
         else:
-            yield _Found(Place.find(path), fetched.sha256, fetched.stamp, fetched.address)
+            yield _Found(SourceFiles.find(path), fetched.sha256, fetched.stamp, fetched.address)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

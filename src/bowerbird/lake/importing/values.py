@@ -43,6 +43,11 @@ def text_of(value: Cell) -> str:
     return " ".join(visible.split())
 
 
+def whole(text: str) -> str:
+    """The text without half letters, which no table takes: JSON and names of files can hold them."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+
+
 def list_of(value: Cell) -> tuple[str, ...]:
     """Words of a list, or of a text split at `|`, `;` and `,`; each once."""
     parts = value if isinstance(value, list | tuple) else _LIST_SPLIT.split(text_of(value))
@@ -163,7 +168,7 @@ def link_of(value: Cell) -> str:
         RowError: any other scheme; a `javascript:` link must never reach a page.
     """
     text = "" if value is None else str(value).strip()
-    if text and not re.fullmatch(r"https?://[^\s<>\"'\x00-\x1f]+", text, re.IGNORECASE):
+    if text and not re.fullmatch(r"https?://[^\s<>\"'\x00-\x1f\ud800-\udfff]+", text, re.IGNORECASE):
         raise RowError(
             "the link is no web address",
             field="link",
