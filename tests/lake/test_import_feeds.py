@@ -291,6 +291,7 @@ def test_memory_of_a_feed_does_not_grow_with_it(tmp_path: Path) -> None:
         ("list.txt", b"# mine\n\nhttps://a.example/1.jpg\nhttp://b.example/2.png\n", "addresses"),
         ("x.json", b'{"id": 1}\n', "jsonl"), ("y", b"\xef\xbb\xbf  <feed/>", "feed"),
     ],
+    ids=lambda value: value if isinstance(value, str) else "",
 )  # fmt: skip
 def test_kind_is_told_by_the_content(tmp_path: Path, name: str, content: bytes, kind: str) -> None:
     assert kind_of(SourceFiles.find(written(tmp_path / name, content))) == kind
