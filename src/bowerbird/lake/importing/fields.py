@@ -164,6 +164,8 @@ class FieldMap:
         path: tuple[str, ...] = ()
         for field in _CATEGORIES:
             value = self._value(row, field)
+            if value is None:
+                continue
             # Google's categories may be numbers of its own list, which say nothing to a person.
             level = () if _is_number(value) and "google" in self.column_of[field] else values.path_of(value)
             is_longer_form = [part.lower() for part in level[: len(path)]] == [part.lower() for part in path]

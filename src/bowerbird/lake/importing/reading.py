@@ -90,8 +90,7 @@ class Reader:
         refs = tuple(self._refs(row, field_map))
         main = refs[0] if refs else None
         self.has_local_pictures |= any(map(_is_local, refs))
-        default_id = id_of_path(main.name) if isinstance(main, PictureRef) else ""
-        id_ = field_map.id_of(row.values) or default_id
+        id_ = field_map.id_of(row.values) or (id_of_path(main.name) if isinstance(main, PictureRef) else "")
         if id_ and not self._seen.add(id_):
             raise RowError(
                 "an earlier row of this source has the same id",

@@ -39,8 +39,9 @@ def text_of(value: Cell) -> str:
     text = value if isinstance(value, str) else str(value)
     if "<" in text or "&" in text:
         text = html.unescape(_TAG.sub(" ", text))
-    visible = "".join(letter if letter.isprintable() else " " for letter in text)
-    return " ".join(visible.split())
+    if not text.isprintable():
+        text = "".join(letter if letter.isprintable() else " " for letter in text)
+    return " ".join(text.split())
 
 
 def whole(text: str) -> str:
@@ -50,12 +51,16 @@ def whole(text: str) -> str:
 
 def list_of(value: Cell) -> tuple[str, ...]:
     """Words of a list, or of a text split at `|`, `;` and `,`; each once."""
+    if value is None:
+        return ()
     parts = value if isinstance(value, list | tuple) else _LIST_SPLIT.split(text_of(value))
     return tuple(dict.fromkeys(part for part in map(text_of, parts) if part))
 
 
 def path_of(value: Cell) -> tuple[str, ...]:
     """Levels of a category path: a list, or a text split at `>`, `/` and `|`; of several paths the first."""
+    if value is None:
+        return ()
     if isinstance(value, list | tuple) and any(">" in str(part) for part in value):
         value = value[0]
     parts = value if isinstance(value, list | tuple) else _PATH_SPLIT.split(text_of(value))
