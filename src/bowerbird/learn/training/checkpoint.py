@@ -17,7 +17,7 @@ def save_checkpoint(folder: Path, state: dict[str, Any]) -> None:
     part = folder / f"{NAME}.{os.getpid()}.part"
     try:
         with part.open("wb") as file:
-            torch.save(state, file)
+            torch.save(_on_cpu(state), file)
             file.flush()
             os.fsync(file.fileno())
         part.replace(folder / NAME)
@@ -52,6 +52,17 @@ def load_checkpoint(folder: Path, fingerprint: str) -> dict[str, Any] | None:
             "delete it to start anew, or take another folder"
         )
     return state
+
+
+def _on_cpu(held: Any) -> Any:
+    # So that a checkpoint can be read where there is no such device.
+    if isinstance(held, torch.Tensor):
+        return held.detach().cpu()
+    if isinstance(held, dict):
+        return {name: _on_cpu(each) for name, each in held.items()}
+    if isinstance(held, list | tuple):
+        return [_on_cpu(each) for each in held]
+    return held
 
 
 def rng_state(where: torch.device) -> dict[str, Any]:

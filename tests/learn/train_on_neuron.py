@@ -1,0 +1,65 @@
+"""SASRec trained on the processor and on the fake `neuron`, in a process of its own; prints what was seen as JSON."""
+
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+import torch
+
+sys.path.insert(0, str(Path(__file__).parent))
+import fake_neuron
+from learn_world import ring
+
+from bowerbird.learn.config import TrainingConfig
+from bowerbird.learn.splits import split
+from bowerbird.learn.training import TrainingJob, train
+from bowerbird.learn.training.device import device, dist_backend
+from bowerbird.retrieve.sasrec import SasrecConfig
+from bowerbird.retrieve.sasrec.model import Sasrec
+from bowerbird.retrieve.sasrec.train import batches_of
+
+
+def main() -> int:
+    found = split(ring(persons=60, items=30, length=9))
+    training = TrainingConfig(epochs=3, learning_rate=0.01)
+    config = SasrecConfig(width=16, inner=16, dropout=0.0, longest=8, rows=4, tokens=16, training=training)
+    histories = found.training.histories()
+
+    def losses(where: torch.device) -> list[float]:
+        torch.manual_seed(3)
+        model = Sasrec(config, found.training.item_count)
+        seen.clear()
+        with tempfile.TemporaryDirectory() as folder:
+            job = TrainingJob(
+                model, lambda epoch: batches_of(histories, config, 3, epoch), counted, Path(folder), 3, "ring"
+            )
+            return [record.loss for record in train(job, training, on=where).records]
+
+    seen: list[int] = []
+
+    def counted(_: torch.nn.Module) -> float:
+        seen.append(len(fake_neuron.SIGNATURES))
+        return float(len(seen))
+
+    neuron = fake_neuron.register()
+    on_cpu = losses(torch.device("cpu"))
+    on_neuron = losses(neuron)
+    told = {
+        "device": str(device()),
+        "backend": dist_backend(neuron),
+        "cpu": on_cpu,
+        "neuron": on_neuron,
+        "signatures": seen,
+        "operators": sorted(fake_neuron.operators()),
+    }
+    try:
+        torch.ones(2, device=neuron) + torch.ones(2)
+    except RuntimeError as error:
+        told["mixed"] = str(error)
+    print(json.dumps(told))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
