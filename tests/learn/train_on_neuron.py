@@ -1,4 +1,4 @@
-"""SASRec trained on the processor and on the fake `neuron`, in a process of its own; prints what was seen as JSON."""
+"""SASRec trained on the processor and on the fake `neuron`: `train_on_neuron.py`; prints JSON."""
 
 import json
 import sys
