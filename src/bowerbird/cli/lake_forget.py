@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from bowerbird.lake.forgetting.purging import PurgeReport
     from bowerbird.lake.forgetting.types import ForgetReport, Remains
     from bowerbird.lake.lake import Lake
-    from bowerbird.lake.upkeep import TableDebt
 
 _TEXT = "forget items, boards or people: no page shows them, and their bytes leave the disk"
 
@@ -82,14 +81,6 @@ def run_status(args: argparse.Namespace) -> int:
     return 0
 
 
-def maintained(lake: "Lake") -> "tuple[dict[str, TableDebt], tuple[Remains, ...]]":
-    """Maintenance: what was forgotten leaves the files, then tables are tidied. The debt and what remains."""
-    from bowerbird.lake.forgetting.purging import settled
-
-    _purged(lake, keeps_versions=True)
-    return lake.maintain(), settled(lake)
-
-
 def remains_told(remains: "Sequence[Remains]") -> list[str]:
     """A line for everything that a forget has left."""
     lines = []
@@ -101,11 +92,11 @@ def remains_told(remains: "Sequence[Remains]") -> list[str]:
     return lines
 
 
-def _purged(lake: "Lake", *, keeps_versions: bool = False) -> "PurgeReport":
+def _purged(lake: "Lake") -> "PurgeReport":
     from bowerbird.lake.forgetting.purging import purge
     from bowerbird.retrieve.forgetting import forget_derived
 
-    return purge(lake, [forget_derived], keeps_versions=keeps_versions)
+    return purge(lake, [forget_derived], keeps_versions=False)
 
 
 def _remains(lake: "Lake") -> "tuple[Remains, ...]":

@@ -4,7 +4,7 @@ import argparse
 import dataclasses
 import resource
 
-from bowerbird.cli.lake_forget import add_forget_command, maintained, remains_told
+from bowerbird.cli.lake_forget import add_forget_command, remains_told
 from bowerbird.cli.lake_layout import add_layout_commands
 from bowerbird.cli.lake_leaf import add_leaf, opened, say
 from bowerbird.core.errors import NotFoundError
@@ -39,6 +39,8 @@ def run_delete(args: argparse.Namespace) -> int:
 
 def run_maintain(args: argparse.Namespace) -> int:
     """Tidies every table and prints what is left to do."""
+    from bowerbird.retrieve.forgetting import maintained
+
     if args.memory_mb:
         # Compaction that wants more ends this process and harms no data: an unfinished commit is no commit.
         resource.setrlimit(resource.RLIMIT_DATA, (args.memory_mb * 2**20, args.memory_mb * 2**20))

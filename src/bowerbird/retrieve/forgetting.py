@@ -9,7 +9,10 @@ import numpy as np
 
 from bowerbird.core.errors import IncompatibleIndexError
 from bowerbird.encode.forgetting import forget_space, forget_unsaid_words, generation_folders
+from bowerbird.lake.forgetting.purging import purge, settled
+from bowerbird.lake.forgetting.types import Remains
 from bowerbird.lake.lake import Lake
+from bowerbird.lake.upkeep import TableDebt
 from bowerbird.retrieve.config import IndexConfig
 from bowerbird.retrieve.faiss_index import FaissIndex
 from bowerbird.retrieve.indexes import FRAMES, LOOK, WORDS
@@ -46,6 +49,15 @@ def forget_derived(lake: Lake, numbers: Sequence[int]) -> dict[str, int]:
         "fitted spaces, with their indexes": spaces,
         "indexes built anew": indexes,
     }
+
+
+def maintained(lake: Lake) -> tuple[dict[str, TableDebt], tuple[Remains, ...]]:
+    """What was forgotten leaves all files but those of older versions, then tables are tidied.
+
+    Gives the debt left by table, and what remains of what was forgotten. Whoever maintains a lake calls this.
+    """
+    purge(lake, [forget_derived])
+    return lake.maintain(), settled(lake)
 
 
 def rebuild_without(snapshot: Path, numbers: Sequence[int]) -> None:
