@@ -1,7 +1,10 @@
 """Videos drawn for tests: scenes of known colours and shapes, cut at known times."""
 
 import io
+import shutil
+import tempfile
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -59,8 +62,9 @@ def video(
     import av
 
     av.logging.set_level(None)
-    out = io.BytesIO()
-    with av.open(out, "w", format=form, options=container_options or {}) as container:
+    # A file, because moving the index to the front reads again what was written.
+    file = Path(tempfile.mkdtemp()) / "drawn"
+    with av.open(str(file), "w", format=form, options=container_options or {}) as container:
         container.metadata.update(metadata or {})
         stream = container.add_stream(codec or CODECS[form], rate=rate)
         stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"
@@ -76,7 +80,9 @@ def video(
             _add_sound(container, sound, sum(seconds for _, seconds in scenes))
         for packet in stream.encode(None):
             container.mux(packet)
-    return out.getvalue()
+    content = file.read_bytes()
+    shutil.rmtree(file.parent)
+    return content
 
 
 def _add_sound(container: object, sound: object, seconds: float) -> None:

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+from dataclasses import asdict
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,10 @@ from bowerbird.cli.lake_tags import add_tag_commands
 from bowerbird.cli.lake_upkeep import add_upkeep_commands
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bowerbird.lake.items import StoredItem
+    from bowerbird.lake.lake import Lake
 
 
 def add_table_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -48,7 +52,8 @@ def run_show(args: argparse.Namespace) -> int:
             count = view.count()
             say(args, {"version": view.version, "items": count}, f"{count:,} items at version {view.version}")
             return 0
-        shown = _as_json(view.item(args.id))
+        found = view.item(args.id)
+        shown = _as_json(found) | {"videos": _videos(lake, found.media_ids)}
     say(args, {"version": view.version, "item": shown}, json.dumps(shown, indent=2, ensure_ascii=False))
     return 0
 
@@ -64,6 +69,12 @@ def run_events(args: argparse.Namespace) -> int:
     lines = [json.dumps(event, ensure_ascii=False) for event in found]
     say(args, {"events": found, "total": total}, "\n".join([*lines, f"{len(found):,} of {total:,} events"]))
     return 0
+
+
+def _videos(lake: "Lake", media_ids: "Sequence[str]") -> list[dict[str, Any]]:
+    from bowerbird.lake.video.stored import video_facts
+
+    return [asdict(facts) for facts in video_facts(lake, media_ids)]
 
 
 def _as_json(item: "StoredItem") -> dict[str, Any]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from av.video.frame import VideoFrame
 
 _LOOKS_A_PIECE = 3
+_LEAST_APART_MS = 55  # so every second frame of most videos: looking at one costs as much as decoding it
 _TALLEST = 2
 
 
@@ -30,11 +31,12 @@ def seen_frames(film: Film, found: Survey, step_ms: int, limits: VideoLimits) ->
         PictureError: not one frame can be decoded.
     """
     width, height = film.size
-    is_short = found.packets * width * height <= limits.whole_pixels
+    is_light = found.packets * width * height <= limits.whole_pixels
+    is_short = is_light and found.packets <= limits.whole_frames
     shrink = _Shrinker(film)
-    last_ms = -1
+    last_ms = -_LEAST_APART_MS
     for frame, at_ms in _all(film, found) if is_short else _some(film, found, step_ms, limits):
-        if at_ms > last_ms:
+        if at_ms - last_ms >= _LEAST_APART_MS:
             last_ms = at_ms
             yield shrink.seen(frame, at_ms)
     if last_ms < 0:

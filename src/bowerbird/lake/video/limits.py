@@ -13,8 +13,8 @@ class VideoLimits:
         seconds: of processor time, and three times as much by the clock on the wall; only `DecodePool` can
             hold it.
         max_packets: compressed frames that are counted at all.
-        whole_pixels: a video of fewer pixels, over all frames, is looked at frame by frame; a larger one is
-            looked at where it can be entered.
+        whole_pixels, whole_frames: a video of fewer pixels, over all frames, and of fewer frames is looked at
+            frame by frame; a larger one is looked at where it can be entered.
         sought_pixels: how many are decoded of such a larger one.
     """
 
@@ -27,4 +27,5 @@ class VideoLimits:
     max_packets: int = 3_000_000
     seconds: float = 120.0
     whole_pixels: int = 700_000_000
+    whole_frames: int = 6_000
     sought_pixels: int = 1_000_000_000

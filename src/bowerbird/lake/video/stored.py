@@ -40,6 +40,39 @@ def frame_keys(media_ids: Sequence[str]) -> list[str]:
     return [frame_key(media_id, index) for media_id in media_ids for index in range(MOST_FRAMES)]
 
 
+@dataclass(frozen=True, slots=True)
+class VideoFacts:
+    """What the lake knows of a video or an animation. `at_ms` are the times of its telling frames."""
+
+    media_id: str
+    duration_ms: int
+    frame_rate: float
+    codec: str
+    has_audio: bool
+    at_ms: tuple[int, ...]
+    transcript_language: str | None
+    cues: int
+
+
+def video_facts(lake: "Lake", media_ids: Sequence[str]) -> list[VideoFacts]:
+    """Of those of the media that move, in their order."""
+    columns = ["id", "duration_ms", "frame_rate", "codec", "has_audio", "transcript_language"]
+    said = transcripts_of(lake, media_ids)
+    return [
+        VideoFacts(
+            row["id"],
+            row["duration_ms"],
+            row["frame_rate"],
+            row["codec"],
+            row["has_audio"],
+            tuple(frame.at_ms for frame in frames_of(lake, row["id"])),
+            row["transcript_language"],
+            len(said[row["id"]].cues) if row["id"] in said else 0,
+        )
+        for row in lake.videos.take(media_ids, columns).to_pylist()
+    ]
+
+
 def put_moving(lake: "Lake", decoded: Sequence[DecodedPicture]) -> None:
     """Stores frames, then facts, of those of the media that move; durable on return."""
     moving = [(each.sha256, each.moving) for each in decoded if each.moving is not None]
