@@ -15,10 +15,11 @@ from torch.utils._pytree import tree_leaves, tree_map_only
 SIGNATURES: set[tuple[str, tuple[Any, ...]]] = set()
 _KEPT_ALIVE: list[Any] = []
 _BY_STORAGE: dict[int, torch.Tensor] = {}
-_WHOLE = """
-detach alias _unsafe_view expand transpose.int unsqueeze select.int slice.Tensor permute t clone
-split.Tensor unbind.int squeeze.dim select_backward slice_backward
-""".split()
+_WHOLE = [
+    "detach", "alias", "_unsafe_view", "expand", "transpose.int", "unsqueeze", "select.int",
+    "slice.Tensor", "permute", "t", "clone", "split.Tensor", "unbind.int", "squeeze.dim",
+    "select_backward", "slice_backward",
+]  # fmt: skip
 # What moves values between devices takes operands of both.
 _MOVES = {"aten::_to_copy", "aten::copy_", "aten::_copy_from", "aten::_local_scalar_dense"}
 

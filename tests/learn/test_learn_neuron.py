@@ -9,15 +9,15 @@ import pytest
 # What a step may ask of an accelerator: dense operators of fixed shapes. No operator whose result has a size
 # that depends on values (nonzero, masked_select, unique), and a value is read back only at the end of an
 # epoch.
-ALLOWED = set(
-    """
-    _local_scalar_dense _softmax _softmax_backward_data _unsafe_view add addcdiv addcmul addmm amax
-    bitwise_and bmm cat clamp clone detach div embedding_dense_backward empty empty_strided eq exp expand
-    fill_ gather ge gelu gelu_backward index_select lerp linalg_vector_norm log mm mul native_batch_norm
-    native_layer_norm_backward neg reciprocal scatter_add select select_backward slice slice_backward
-    sqrt sub sum t transpose unsqueeze view where zero_
-    """.split()
-)
+ALLOWED = {
+    "_local_scalar_dense", "_softmax", "_softmax_backward_data", "_unsafe_view", "add", "addcdiv",
+    "addcmul", "addmm", "amax", "bitwise_and", "bmm", "cat", "clamp", "clone", "detach", "div",
+    "embedding_dense_backward", "empty", "empty_strided", "eq", "exp", "expand", "fill_", "gather",
+    "ge", "gelu", "gelu_backward", "index_select", "lerp", "linalg_vector_norm", "log", "mm", "mul",
+    "native_batch_norm", "native_layer_norm_backward", "neg", "reciprocal", "scatter_add", "select",
+    "select_backward", "slice", "slice_backward", "sqrt", "sub", "sum", "t", "transpose",
+    "unsqueeze", "view", "where", "zero_",
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
