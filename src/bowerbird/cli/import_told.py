@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
     from bowerbird.lake.importing.job import ImportProgress
+    from bowerbird.lake.linking import LinkReport
     from bowerbird.lake.types import ImportReport
 
 
@@ -53,3 +54,11 @@ def sentence_of(report: "ImportReport") -> str:
     if report.by_code:
         text += "\n" + ", ".join(f"{code}: {count:,}" for code, count in sorted(report.by_code.items()))
     return text + (f"\nrefused rows: {report.rejects_path}" if report.rejects_path else "")
+
+
+def sentence_of_links(report: "LinkReport") -> str:
+    """What a run of linking did."""
+    return (
+        f"{report.linked:,} of {report.looked_at:,} new pictures are copies of others; "
+        "`bowerbird lake duplicates` lists them"
+    )

@@ -3,6 +3,7 @@
 import argparse
 
 from bowerbird.cli.lake_copies import add_copy_commands
+from bowerbird.cli.lake_duplicates import add_duplicates_command
 from bowerbird.cli.lake_import import add_import_command
 from bowerbird.cli.lake_sync import add_sync_commands
 from bowerbird.cli.lake_tables import add_table_commands
@@ -18,3 +19,4 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     add_verify_command(verbs)
     add_import_command(verbs)
     add_sync_commands(verbs)
+    add_duplicates_command(verbs)

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bowerbird.cli.import_told import sentence_of, shown_progress, told
+from bowerbird.cli.import_told import sentence_of, sentence_of_links, shown_progress, told
 from bowerbird.cli.lake_leaf import add_lake_option, opened
 from bowerbird.core.errors import ConfigError, TooLargeError
 
@@ -80,16 +80,20 @@ def run_import(args: argparse.Namespace) -> int:
     # Engines load when a command runs, so that `--help` answers at once.
     from bowerbird.lake.importing.remote_base import is_address
     from bowerbird.lake.importing.sourcing import bring_in
+    from bowerbird.lake.linking import link_look_alikes
 
     options = options_of(args, name=args.name, is_agreed=args.yes)
     keep = is_address(args.source) and not args.reread
     with opened(args, create=True) as lake, shown_progress(args.quiet or args.json) as progress:
         run = bring_in(lake, args.source, options, told(progress), keep_unchanged=keep)
+        links = link_look_alikes(lake)
     held = run.removal.held
     if args.json:
         print(json.dumps({**asdict(run.report), **({"held": held} if held else {})}))
         return int(bool(held))
     print(sentence_of(run.report))
+    if links.linked:
+        print(sentence_of_links(links))
     if held:
         raise TooLargeError(held)
     return 0

@@ -65,8 +65,12 @@ def run_list(args: argparse.Namespace) -> int:
 
 def run_run(args: argparse.Namespace) -> int:
     """Runs sources one after the other; 1 if one of them failed or waits."""
+    from bowerbird.lake.linking import link_look_alikes
+
     with opened(args) as lake:
         runs = [_run(lake, name, args) for name in _chosen(lake, args)]
+        if any(run.outcome == "done" for run in runs):
+            link_look_alikes(lake)
     text = "\n".join(map(sentence_of_run, runs)) or "no source is due"
     say(args, {"runs": [as_facts(run) for run in runs]}, text)
     return int(any(run.outcome in ("failed", "waiting") for run in runs))

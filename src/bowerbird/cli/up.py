@@ -62,13 +62,14 @@ def run_up(args: argparse.Namespace) -> int:
 def prepare(source: str | None, options: "ImportOptions", settings: "ServeSettings") -> None:
     """Brings the lake to where it can be served."""
     from bowerbird.cli.encode import encode_lake
-    from bowerbird.cli.import_told import sentence_of, shown_progress, told
+    from bowerbird.cli.import_told import sentence_of, sentence_of_links, shown_progress, told
     from bowerbird.cli.retrieve import index_lake
     from bowerbird.encode.arriving import ArrivingPictures
     from bowerbird.encode.serving import serving_encoders
     from bowerbird.lake.importing.remote_base import is_address
     from bowerbird.lake.importing.sourcing import bring_in
     from bowerbird.lake.lake import Lake
+    from bowerbird.lake.linking import link_look_alikes
 
     with Lake.open(settings.lake, create=source is not None, home=settings.home) as lake:
         encoders, encoded = serving_encoders(lake, settings.encode), 0
@@ -80,6 +81,8 @@ def prepare(source: str | None, options: "ImportOptions", settings: "ServeSettin
                     keep_unchanged=is_address(source), on_new_pictures=arriving.take,
                 )  # fmt: skip
             print(sentence_of(run.report), flush=True)
+            if (links := link_look_alikes(lake)).linked:
+                print(sentence_of_links(links), flush=True)
             encoded = arriving.encoded
         print(encode_lake(lake, encoders, settings.encode, encoded=encoded), flush=True)
         print(index_lake(lake, encoders), flush=True)

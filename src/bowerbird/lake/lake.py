@@ -15,7 +15,7 @@ from bowerbird.lake.migrations import prepare
 from bowerbird.lake.online import OnlineStore
 from bowerbird.lake.places import Address, Place, place_of
 from bowerbird.lake.records import Records
-from bowerbird.lake.schemas import BLOB, FRAME, ITEM, MEDIA, VIDEO, TableSpec, embedding_spec
+from bowerbird.lake.schemas import BLOB, FRAME, ITEM, LOOK_ALIKE, MEDIA, VIDEO, TableSpec, embedding_spec
 from bowerbird.lake.table_files import remove_table, table_names
 from bowerbird.lake.table_making import width_of
 from bowerbird.lake.tables import Table
@@ -48,6 +48,7 @@ class Lake:
         self.blobs = self._table(BLOB)
         self.videos = self._table(VIDEO)
         self.frames = self._table(FRAME)
+        self.look_alikes = self._table(LOOK_ALIKE)
         self._embeddings: dict[str, Table] = {}
         self.records = Records(path / "records.sqlite", config, clock)
         self.events = EventLog(path / "events.sqlite", config, clock)
@@ -117,6 +118,7 @@ class Lake:
                 self.blobs,
                 self.videos,
                 self.frames,
+                self.look_alikes,
                 *self._embeddings.values(),
             )
         }

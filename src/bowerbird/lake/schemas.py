@@ -136,6 +136,20 @@ FRAME = TableSpec(
 )
 """The telling frames of what moves, keyed by `frame_key`."""
 
+LOOK_ALIKE = TableSpec(
+    name="look_alike",
+    schema=pa.schema(
+        [
+            _key("id"),
+            pa.field("group_id", pa.string()),
+            pa.field("how", pa.string(), nullable=False),
+            pa.field("bits_apart", pa.int8()),
+        ]
+    ),
+)
+"""One row for each of the media that was compared with those before it; `group_id` is null where the picture
+begins its own group. See `look_alikes`."""
+
 
 def embedding_spec(kind: str, stamp_text: str, width: int) -> TableSpec:
     """The table for the vectors of one encoder: `kind` is picture or words, `width` is D."""

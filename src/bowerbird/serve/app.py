@@ -28,6 +28,7 @@ from bowerbird.lake.video.formats import START_BYTES, video_kind
 from bowerbird.lake.video.limits import VideoLimits
 from bowerbird.retrieve.indexes import Indexes
 from bowerbird.serve.background import Background, Sync
+from bowerbird.serve.copies import Copies
 from bowerbird.serve.edits import Edits
 from bowerbird.serve.effects import Effects
 from bowerbird.serve.encoder_admin import EncoderAdmin
@@ -134,6 +135,7 @@ def open_service(settings: ServeSettings, metrics: Metrics, tokens: PersonTokens
         edits=Edits(lake, catalogue, decode, films, sync),
         forgetting=forgetting,
         pictures=pictures,
+        copies=Copies(lake, catalogue),
         newest=newest,
         metrics=metrics,
         lanes=lanes,
@@ -166,6 +168,7 @@ def begin(service: Service, media: LiveMedia) -> None:
         media,
         service.pictures,
         service.encoders,
+        service.copies,
         service.refresh,
         lambda: service.is_busy,
     )

@@ -10,6 +10,7 @@ import numpy as np
 from bowerbird.core.clock import Clock
 from bowerbird.lake.catalogue import Catalogue
 from bowerbird.lake.lake import Lake
+from bowerbird.serve.copies import Copies
 from bowerbird.serve.effects import Effects
 from bowerbird.serve.encoder_admin import EncoderAdmin
 from bowerbird.serve.fallback import NewestItems
@@ -29,6 +30,7 @@ _FOLLOW_EVERY_S = 1.0
 _TEND_EVERY_S = 5.0
 _MEDIA_EVERY_S = 600.0
 _LOOK_FOR_DISPLAYS_S = 1.0
+_FOLLOW_COPIES_EVERY_S = 5.0
 _IDLE_S = 0.5
 _LOOK_FOR_SOURCES_S = 10.0
 
@@ -132,6 +134,7 @@ class Background:
         media: LiveMedia,
         pictures: Pictures,
         encoders: EncoderAdmin,
+        copies: Copies,
         refresh: Callable[[], object],
         is_busy: Callable[[], bool],
     ) -> None:
@@ -152,6 +155,7 @@ class Background:
                 lambda: self._generations.current.indexes.maintain(),
                 every_s=float(settings.upkeep_every_s),
             )
+        self._loop("copies", copies.follow, every_s=_FOLLOW_COPIES_EVERY_S, niceness=19)
         self._loop("generations", self._generations.follow, every_s=_FOLLOW_EVERY_S)
         if settings.run_sources:
             self._source_loop = self._loop("sources", self._sources.run_due, every_s=_LOOK_FOR_SOURCES_S)

@@ -21,6 +21,7 @@ from bowerbird.lake.types import Event
 from bowerbird.lake.video.stored import frames_of
 from bowerbird.retrieve.indexes import Indexes
 from bowerbird.serve.background import Background
+from bowerbird.serve.copies import Copies
 from bowerbird.serve.edits import Edits
 from bowerbird.serve.effects import Effects
 from bowerbird.serve.encoder_admin import EncoderAdmin
@@ -37,6 +38,8 @@ from bowerbird.serve.spoken import Spoken
 from bowerbird.serve.videos import Videos
 from bowerbird.surfaces.boards import Boards
 
+_MOST_COPIES = 12
+
 
 @dataclass(frozen=True, slots=True)
 class Service:
@@ -52,6 +55,7 @@ class Service:
     edits: Edits
     forgetting: Forgetting
     pictures: Pictures
+    copies: Copies
     newest: NewestItems
     metrics: Metrics
     lanes: Lanes
@@ -115,7 +119,13 @@ class Service:
         fields = stored.fields
         main = stored.media_ids[0] if stored.media_ids else ""
         said = self.spoken.of(main)
+        hidden = self.lake.online.hidden(person_id)
         more = {
+            "copies": [
+                card(other, self.catalogue)
+                for other in self.copies.of(number, _MOST_COPIES)
+                if not np.isin(other, hidden)
+            ],
             "transcript": transcript_shown(said) if said else None,
             "frames": [
                 frame_shown(FrameShown(main, each.index, each.at_ms)) for each in frames_of(self.lake, main)
@@ -123,7 +133,7 @@ class Service:
             "attributes": fields.attributes,
             "keywords": fields.keywords,
             "saved_in": self.boards.holding(person_id, item_id),
-            "is_hidden": bool(np.isin(number, self.lake.online.hidden(person_id))),
+            "is_hidden": bool(np.isin(number, hidden)),
             "owner": fields.owner or "",
             "language": fields.language or "",
         }

@@ -90,6 +90,7 @@ class ItemDetail(Card):
 
     transcript: TranscriptShown | None
     frames: list[FrameShown]
+    copies: list[Card]
     attributes: dict[str, str]
     keywords: list[str]
     saved_in: list[str]
