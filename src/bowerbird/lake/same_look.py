@@ -22,6 +22,8 @@ class Tolerance:
         mean_light: of a pixel from the nearest level around the same place in the other, over the subject.
         most_light: the same, of all but the worst 2 %.
         most_colour: likewise, of the two colour channels.
+        spot_light: a place that is further apart is a spot: a stroke or a letter that only one of them has.
+        most_spots: how many of them, of at most 64 × 64 places.
         shift_light: of the mean of the subject, which noise of compression does not move.
         shift_colour: likewise, of the two colour channels; variants of one product differ in this.
     """
@@ -29,6 +31,8 @@ class Tolerance:
     mean_light: float = 2.5
     most_light: float = 20.0
     most_colour: float = 16.0
+    spot_light: float = 30.0
+    most_spots: int = 5
     shift_light: float = 4.0
     shift_colour: float = 1.5
 
@@ -55,6 +59,7 @@ def is_same_look(left: Image.Image, right: Image.Image, tolerance: Tolerance | N
     light, colour = apart[:, 0], apart[:, 1:].max(axis=1)
     return bool(
         light.mean() <= tolerance.mean_light
+        and np.count_nonzero(light > tolerance.spot_light) <= tolerance.most_spots
         and np.percentile(light, 98) <= tolerance.most_light
         and np.percentile(colour, 98) <= tolerance.most_colour
     )

@@ -1090,6 +1090,8 @@ export interface components {
             brand: string;
             /** Category */
             category: string[];
+            /** Copies */
+            copies: components["schemas"]["Card"][];
             /** Description */
             description: string;
             /** Frames */
