@@ -6,13 +6,17 @@ from pathlib import Path
 
 import pytest
 from feed_files import FeedServer, rss, tsv
+from hypothesis import example, given
+from hypothesis import strategies as st
 from test_import_feeds import product, written
 from test_import_job import counts, picture, refusals
 
 from bowerbird.core.errors import InputError
+from bowerbird.lake.fetching.addresses import parse_address
 from bowerbird.lake.fetching.fetcher import Fetcher
 from bowerbird.lake.fetching.types import FetchLimits
 from bowerbird.lake.importing.job import ImportOptions
+from bowerbird.lake.importing.remote_base import _PLAIN
 from bowerbird.lake.importing.sourcing import bring_in
 from bowerbird.lake.items import delete_items, item
 from bowerbird.lake.lake import Lake
@@ -178,3 +182,17 @@ def test_items_deleted_by_hand_come_back_when_the_feed_is_read(lake: Lake, shop:
     delete_items(lake, ["1"])
 
     assert counts(bring_in(lake, address, HOME).report) == (3, 1, 0, 2)
+
+
+@given(st.from_regex(r"https?://[a-z.-]{1,9}\.[a-z]{2,4}(:80)?/[a-zA-Z0-9/._~=&?#%+ -]{0,9}", fullmatch=True))
+@example("http://a.bc/?")
+@example("http://a.bc/??")
+@example("https://a-b.cd/x?y=%20")
+def test_address_that_is_not_parsed_is_what_parsing_would_give(address: str) -> None:
+    if _PLAIN.fullmatch(address):
+        assert parse_address(address).text == address
+
+
+@pytest.mark.parametrize("address", ["https://cdn.example/a/1.jpg", "http://a-b.co.uk/x?y=1&z=a-b"])
+def test_plain_addresses_are_not_parsed(address: str) -> None:
+    assert _PLAIN.fullmatch(address)

@@ -20,6 +20,7 @@ _MOST_ELEMENTS = 5_000
 # Within one tag, comment or instruction the parser has to hold on to all that came.
 _LONGEST_TAG = 4 * 2**20
 _MOST_PREFIXES = 100
+_MOST_NAMES = 10_000
 
 
 @dataclass(slots=True)
@@ -64,6 +65,7 @@ class FeedParser:
         self._parser.CommentHandler = self._heard_of
         self._parser.ProcessingInstructionHandler = self._heard_of
         self._prefixes = {"g"}
+        self._names: dict[str, tuple[bool, str]] = {}
         self._depth = 0
         self._row_depth = 0
         self._row: XmlRow | None = None
@@ -112,10 +114,11 @@ class FeedParser:
         if self._depth > _DEEPEST:
             _refuse(f"elements stand more than {_DEEPEST} deep in each other")
         self.root = self.root or name
-        self._learn_prefixes(attributes)
-        prefix, _, local = name.rpartition(":")
+        if attributes:
+            self._learn_prefixes(attributes)
+        is_google, local = self._names.get(name) or self._split(name)
         if self._row is None:
-            if local in _ROWS and (not prefix or prefix not in self._prefixes):
+            if local in _ROWS and not is_google:
                 self._row, self._row_depth = XmlRow(self._parser.CurrentLineNumber), self._depth
                 self._chars = self._elements = 0
             return
@@ -123,10 +126,10 @@ class FeedParser:
         if self._elements > _MOST_ELEMENTS:
             self._spoil(f"the item has more than {_MOST_ELEMENTS:,} elements")
         if self._depth == self._row_depth + 1:
-            is_google = prefix in self._prefixes
             self._field = _Element(local if is_google else name, is_google, attributes)
             self._field_chars = 0
-            self._chars += sum(map(len, attributes.values()))
+            if attributes:
+                self._chars += sum(map(len, attributes.values()))
         else:
             self._inner.append(local)
 
@@ -187,10 +190,18 @@ class FeedParser:
         if self._field is not None:
             self._field.text, self._field.parts = [], {}
 
+    def _split(self, name: str) -> tuple[bool, str]:
+        """Whether a name is of the `g:` namespace, and what stands after its prefix; remembered."""
+        prefix, _, local = name.rpartition(":")
+        if len(self._names) >= _MOST_NAMES:
+            self._names.clear()
+        return self._names.setdefault(name, (prefix in self._prefixes, local))
+
     def _learn_prefixes(self, attributes: Mapping[str, str]) -> None:
         for name, value in attributes.items():
             if name.startswith("xmlns:") and value == _GOOGLE and len(self._prefixes) < _MOST_PREFIXES:
                 self._prefixes.add(name.removeprefix("xmlns:"))
+                self._names.clear()
 
 
 def _refuse_doctype(*_: object) -> NoReturn:

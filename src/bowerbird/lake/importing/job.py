@@ -41,7 +41,7 @@ _Row = TypeVar("_Row", SourceRow, FoundRow)
 _Done = TypeVar("_Done")
 _Weighed = TypeVar("_Weighed")
 _ENDS_SOURCE = ("broken-file", "unsafe-xml")
-_ROWS_LOOKED_UP = 256
+_ROWS_LOOKED_UP = 1_024
 _ROWS_OPENED = 64
 _FIRST_BATCH_ROWS = 125
 _BATCH_ROWS = 1_000
@@ -336,7 +336,8 @@ def _few(rows: Iterable[_Weighed], most: int, weight: Callable[[_Weighed], int])
 
 
 def _carried_bytes(row: SourceRow) -> int:
-    return sum(len(ref.content or b"") for ref in row.pictures)
+    texts = sum([len(value) for value in row.values.values() if isinstance(value, str)])
+    return texts + sum(len(ref.content or b"") for ref in row.pictures) if row.pictures else texts
 
 
 def _bytes_to_open(row: KnownRow) -> int:

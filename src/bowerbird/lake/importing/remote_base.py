@@ -1,5 +1,6 @@
 """This file is about pictures that rows name by address: fetched when they are new, many at once."""
 
+import re
 from urllib.parse import urljoin
 
 from bowerbird.lake.fetching.addresses import parse_address
@@ -7,6 +8,9 @@ from bowerbird.lake.fetching.fetcher import Fetcher
 from bowerbird.lake.fetching.types import FetchError
 from bowerbird.lake.importing.types import PictureBase, PictureRef, RowError
 
+_PLAIN = re.compile(
+    r"https?://[a-z0-9]+(?:[.-][a-z0-9]+)*\.[a-z]{2,}/[A-Za-z0-9/._~=&-]{0,800}(?:\?[A-Za-z0-9/._~=&-]{1,800})?"
+)
 _SCHEMES = ("http://", "https://")
 
 
@@ -31,6 +35,8 @@ class RemoteBase:
             if not self._address:
                 return self._beside.find(name)
             name = urljoin(self._address, name)
+        if _PLAIN.fullmatch(name):
+            return PictureRef(name, name)  # what parsing it would give, for a tenth of the time
         try:
             text = parse_address(name).text
         except FetchError as error:
