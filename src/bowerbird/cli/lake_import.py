@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 def add_import_command(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Adds `lake import`."""
     take_in = verbs.add_parser("import", help="bring in pictures, a table, a product feed or a data set")
-    take_in.add_argument("source", help="a folder, a file, an address, or a pattern: data-{00..09}.tar")
+    take_in.add_argument(
+        "source", help="a folder, a file, an address, s3://…, or a pattern: data-{00..09}.tar"
+    )
     add_lake_option(take_in)
     add_source_options(take_in)
     take_in.add_argument("--name", default="", help="groups the items of one source (default: its file name)")
@@ -78,12 +80,12 @@ def options_of(args: argparse.Namespace, *, name: str, is_agreed: bool = False) 
 def run_import(args: argparse.Namespace) -> int:
     """Imports, and prints what came of every row."""
     # Engines load when a command runs, so that `--help` answers at once.
-    from bowerbird.lake.importing.remote_base import is_address
     from bowerbird.lake.importing.sourcing import bring_in
     from bowerbird.lake.linking import link_look_alikes
+    from bowerbird.lake.places import is_remote
 
     options = options_of(args, name=args.name, is_agreed=args.yes)
-    keep = is_address(args.source) and not args.reread
+    keep = is_remote(args.source) and not args.reread
     with opened(args, create=True) as lake, shown_progress(args.quiet or args.json) as progress:
         run = bring_in(lake, args.source, options, told(progress), keep_unchanged=keep)
         links = link_look_alikes(lake)

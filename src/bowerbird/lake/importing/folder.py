@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping
 
 from bowerbird.core.errors import PictureError
 from bowerbird.lake.importing.fields import FieldMap
-from bowerbird.lake.importing.picture_bases import FolderBase, ZipBase
+from bowerbird.lake.importing.picture_bases import ZipBase
 from bowerbird.lake.importing.tables import json_row
-from bowerbird.lake.importing.types import Cell, RowError, SourceRow
+from bowerbird.lake.importing.types import Cell, ListedBase, RowError, SourceRow
 from bowerbird.lake.picture_facts import xmp_facts
 from bowerbird.lake.picture_formats import is_raster_start, refuse_other_kinds
 from bowerbird.lake.video.formats import ENDINGS as VIDEO_ENDINGS
@@ -41,7 +41,7 @@ _COPY_MARK = re.compile(r"(?:\s*\(\d+\)|\s+copy(?:\s*\d+)?)$", re.IGNORECASE)
 class FolderSource:
     """Every picture below a folder, or in a zip, as a row."""
 
-    def __init__(self, base: FolderBase | ZipBase, name: str) -> None:
+    def __init__(self, base: ListedBase, name: str) -> None:
         self._base = base
         self._name = name
         self._passed_over: Counter[str] = Counter()

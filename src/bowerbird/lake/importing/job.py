@@ -27,7 +27,7 @@ from bowerbird.lake.importing.reading import FoundRow, KnownRow, Reader
 from bowerbird.lake.importing.rejects import RejectsFile
 from bowerbird.lake.importing.remote_base import RemoteBase
 from bowerbird.lake.importing.source_files import SourceFiles
-from bowerbird.lake.importing.sources import open_source
+from bowerbird.lake.importing.sources import Opened, open_source
 from bowerbird.lake.importing.types import PictureRef, RowError, Source, SourceRow
 from bowerbird.lake.lake import Lake
 from bowerbird.lake.types import DecodedPicture, ImportReport
@@ -147,15 +147,21 @@ def import_source(
 
 def run_import(
     lake: Lake,
-    place: SourceFiles,
+    place: SourceFiles | None,
     options: ImportOptions,
     progress: Callable[[ImportProgress], None] | None = None,
     fetcher: Fetcher | None = None,
     address: str = "",
     on_new_pictures: TakePictures | None = None,
+    opened: Opened | None = None,
 ) -> ImportRun:
-    """Like `import_source`; if the place was fetched, names of pictures are relative to its `address`."""
-    opened = open_source(place, options.kind, options.images, options.actions)
+    """Like `import_source`, of files or of what is `opened` already.
+
+    If the files were fetched, names of pictures are relative to the `address` that they are from.
+    """
+    if opened is None:
+        assert place is not None
+        opened = open_source(place, options.kind, options.images, options.actions)
     source = opened.source
     fetcher = fetcher or Fetcher(allowed_hosts=options.allowed_hosts)
     base = RemoteBase(opened.pictures, fetcher, address)

@@ -36,19 +36,19 @@ class FolderBase:
         Raises:
             RowError: it is an address, lies outside of the folder, or is not there.
         """
-        _refuse_remote(name)
+        refuse_remote(name)
         try:
             path = self._real_path(name)
             if "\\" in name and not Path(path).is_file():
                 # As other systems part folders; here a name may hold it.
                 path = self._real_path(name.replace("\\", "/"))
             if not path.startswith(self._inside):
-                raise _outside(name)
+                raise outside_picture(name)
             facts = Path(path).stat()
         except (OSError, ValueError) as error:
-            raise _missing(name) from error
+            raise missing_picture(name) from error
         if not stat.S_ISREG(facts.st_mode):
-            raise _missing(name)
+            raise missing_picture(name)
         shown = path.removeprefix(self._inside).replace(os.sep, "/")
         return PictureRef(shown, f"{shown}:{facts.st_size}:{facts.st_mtime_ns}", size_bytes=facts.st_size)
 
@@ -90,7 +90,7 @@ class FolderBase:
                 entries = sorted(os.scandir(self._root / folder), key=lambda entry: entry.name)
             except OSError:
                 continue  # a folder that we may not read holds nothing for us
-            inside = [entry for entry in entries if not _is_hidden(entry.name) and not entry.is_symlink()]
+            inside = [entry for entry in entries if not is_hidden(entry.name) and not entry.is_symlink()]
             prefix = f"{folder}/" if folder else ""
             yield folder, [entry.name for entry in inside if entry.is_file(follow_symlinks=False)]
             below = [entry.name for entry in inside if entry.is_dir(follow_symlinks=False)]
@@ -134,7 +134,7 @@ class ZipBase:
         by_folder: dict[str, list[str]] = {}
         for name in sorted(self._by_name):
             folder, _, last = name.rpartition("/")
-            if not any(_is_hidden(part) for part in name.split("/")):
+            if not any(is_hidden(part) for part in name.split("/")):
                 by_folder.setdefault(folder, []).append(last)
         yield from sorted(by_folder.items())
 
@@ -144,11 +144,11 @@ class ZipBase:
         Raises:
             RowError: it is an address, or it is not there.
         """
-        _refuse_remote(name)
+        refuse_remote(name)
         plain = _plain_name(name)
         found = plain if plain in self._by_name else self._by_last.get(PurePosixPath(plain).name)
         if found is None:
-            raise _missing(name)
+            raise missing_picture(name)
         info = self._by_name[found]
         return PictureRef(found, f"{found}:{info.file_size}:{info.CRC:08x}", size_bytes=info.file_size)
 
@@ -188,11 +188,17 @@ def _is_link(info: zipfile.ZipInfo) -> bool:
     return stat.S_ISLNK(info.external_attr >> 16)
 
 
-def _is_hidden(name: str) -> bool:
+def is_hidden(name: str) -> bool:
+    """Whether a file or folder is none of ours."""
     return name.startswith((".", "@eaDir", "__MACOSX")) or name in ("Thumbs.db", "desktop.ini")
 
 
-def _refuse_remote(name: str) -> None:
+def refuse_remote(name: str) -> None:
+    """An address is no name of a file.
+
+    Raises:
+        RowError: the name is one.
+    """
     if _REMOTE.match(name) or name.startswith("//"):
         raise RowError(
             "the picture is at an address of a kind that is not fetched",
@@ -203,7 +209,8 @@ def _refuse_remote(name: str) -> None:
         )
 
 
-def _outside(name: str) -> RowError:
+def outside_picture(name: str) -> RowError:
+    """The error of a picture that lies elsewhere."""
     return RowError(
         "the picture lies outside of the folder of pictures",
         field="picture",
@@ -213,7 +220,8 @@ def _outside(name: str) -> RowError:
     )
 
 
-def _missing(name: str) -> RowError:
+def missing_picture(name: str) -> RowError:
+    """The error of a picture that is not there."""
     return RowError(
         "the picture is not there",
         field="picture",

@@ -128,7 +128,8 @@ class Reader:
         contents: dict[str, bytes] = {}
         # In threads: from the net, a picture takes a hundred times as long as from the disk.
         refs = [ref for row in rows for ref in row.refs]
-        read = self._threads.map(self._content, refs) if _has_address(refs) else map(self._content, refs)
+        is_far = getattr(self._base, "is_far", False) or _has_address(refs)
+        read = self._threads.map(self._content, refs) if is_far else map(self._content, refs)
         for row in rows:
             pictures = tuple(_sha_of(next(read), contents) for _ in row.refs)
             where = (row.row.row, row.row.where)

@@ -19,6 +19,7 @@ class RemoteBase:
 
     def __init__(self, beside: PictureBase, fetcher: Fetcher, address: str = "") -> None:
         """Names that are no addresses are relative to `address`, or without one left to `beside`."""
+        self.is_far = bool(getattr(beside, "is_far", False))
         self._beside = beside
         self._fetcher = fetcher
         self._address = address

@@ -17,7 +17,7 @@ from bowerbird.lake.importing.pinry import PinrySource
 from bowerbird.lake.importing.recbole import RecBoleSource
 from bowerbird.lake.importing.source_files import PARQUETS, TARS, SourceFiles
 from bowerbird.lake.importing.tables import DelimitedSource, JsonLinesSource
-from bowerbird.lake.importing.types import Source
+from bowerbird.lake.importing.types import PictureBase, Source
 from bowerbird.lake.importing.webdataset import WebDatasetSource
 
 _OF_WORDS = ("gorse", "recbole")
@@ -32,7 +32,7 @@ class Opened:
     """
 
     source: Source
-    pictures: FolderBase | ZipBase
+    pictures: PictureBase
     needs_pictures: bool = True
 
 

@@ -18,11 +18,14 @@ from urllib.parse import unquote, urlsplit
 from bowerbird.core.errors import InputError
 from bowerbird.lake.fetching.fetcher import Fetcher
 from bowerbird.lake.fetching.types import FetchedFile, FetchError, FetchLimits, Stamp
+from bowerbird.lake.importing.bucket import name_in_bucket, opened_in_bucket
 from bowerbird.lake.importing.files import stem_of
 from bowerbird.lake.importing.job import ImportOptions, ImportProgress, ImportRun, TakePictures, run_import
 from bowerbird.lake.importing.remote_base import is_address
 from bowerbird.lake.importing.source_files import SourceFiles
+from bowerbird.lake.importing.sources import Opened
 from bowerbird.lake.lake import Lake
+from bowerbird.lake.places import is_remote
 from bowerbird.lake.records import Reading
 from bowerbird.lake.types import ImportReport
 
@@ -36,10 +39,11 @@ Tell = Callable[[ImportProgress], None]
 class _Found:
     """A catalogue that is to be read: where it lies now, and by what it will be known again."""
 
-    place: SourceFiles
+    place: SourceFiles | None
     content_hash: str
     stamp: Stamp
     address: str = ""
+    opened: Opened | None = None
 
 
 def bring_in(
@@ -70,7 +74,7 @@ def bring_in(
     if known is not None and not _is_of(known, place, settings_hash, lake.clock.now_ms()):
         known = None
     fetcher = catalogue_fetcher or Fetcher(CATALOGUE_LIMITS, allowed_hosts=options.allowed_hosts)
-    with _found(lake, place, known, fetcher, is_hashed=keep_unchanged) as found:
+    with _found(lake, place, known, fetcher, options, is_hashed=keep_unchanged) as found:
         if known is not None and (found is None or found.content_hash == known.content_hash):
             report = ImportReport(0, 0, 0, 0, 0, 0.0, lake.items.version, None, is_unread=True)
             return ImportRun(report)
@@ -85,6 +89,7 @@ def bring_in(
             picture_fetcher,
             found.address,
             on_new_pictures,
+            found.opened,
         )
         if run.is_settled and found.content_hash:
             lake.records.readings.put(
@@ -106,14 +111,26 @@ def name_of_place(place: str) -> str:
     """What an import from here is called if nobody says otherwise."""
     if is_address(place):
         return stem_of(Path(_file_name(place)))
+    if is_remote(place):
+        return name_in_bucket(place)
     return SourceFiles.find(place).name
 
 
 @contextmanager
 def _found(
-    lake: Lake, place: str, known: Reading | None, fetcher: Fetcher, *, is_hashed: bool
+    lake: Lake,
+    place: str,
+    known: Reading | None,
+    fetcher: Fetcher,
+    options: ImportOptions,
+    *,
+    is_hashed: bool,
 ) -> Iterator[_Found | None]:
     """The catalogue, fetched if it is at an address; None where its server says that it is the known one."""
+    if is_remote(place) and not is_address(place):
+        with opened_in_bucket(place, lake.path / "imports", options) as there:
+            yield _Found(None, there.content_hash, Stamp(), opened=there.opened)
+        return
     if not is_address(place):
         found = SourceFiles.find(place)
         one_file = found.files[0] if len(found.files) == 1 and is_hashed else None

@@ -110,6 +110,15 @@ class PictureBase(Protocol):
         ...
 
 
+@runtime_checkable
+class ListedBase(PictureBase, Protocol):
+    """Where pictures are that no table names: they can be listed."""
+
+    def folders(self) -> Iterator[tuple[str, list[str]]]:
+        """Each folder, in a fixed order: its path, and its files."""
+        ...
+
+
 def shortened(value: object, chars: int = 200) -> str:
     """What was received, short enough for a report."""
     text = value if isinstance(value, str) else "" if value is None else repr(value)
