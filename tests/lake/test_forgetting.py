@@ -258,6 +258,19 @@ def test_rejects_files_are_scrubbed_of_a_forgotten_item_only(lake: Lake) -> None
     assert len(path.read_text().splitlines()) == 3
 
 
+def test_models_that_learnt_from_what_was_forgotten_are_named(lake: Lake) -> None:
+    put(lake, "a")
+    for name, made_ms in (("old", lake.clock.now_ms() - 1), ("new", lake.clock.now_ms() + 1)):
+        folder = lake.path / "models" / "retrievers" / "walk" / name
+        folder.mkdir(parents=True)
+        (folder / "card.json").write_text(f'{{"made_ms": {made_ms}}}')
+    forget(lake, "item", ["a"])
+
+    (remains,) = purge(lake, [], keeps_versions=False).remains
+
+    assert (remains.where, remains.until_ms) == ("trained model walk/old", None)
+
+
 def test_ledger_holds_no_id_and_can_be_asked_for_one(lake: Lake) -> None:
     put(lake, "a-very-telling-id")
     forget(lake, "item", ["a-very-telling-id"])

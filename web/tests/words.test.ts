@@ -48,6 +48,12 @@ describe('forgottenLines', () => {
     expect(lines[2]).toContain('backups');
   });
 
+  test('says that models are trained anew one day', () => {
+    const remains = [{ where: 'trained model walk/old', why: 'it learnt', until_ms: null, how: 'train again' }];
+
+    expect(forgottenLines({ ...nothing, forgotten: 1, removed: { events: 3 }, remains })[1]).toMatch(/learnt anew/);
+  });
+
   test('says so where nothing was kept', () => {
     expect(forgottenLines(nothing)[0]).toBe('Nothing was kept about you.');
     expect(forgottenLines(nothing)).toHaveLength(2);

@@ -41,6 +41,9 @@ export function forgottenLines(forgotten: Forgotten): string[] {
     const time = new Date(until).toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit' });
     lines.push(`Unused parts of the server’s files may still hold traces of it until ${time} or so.`);
   }
+  if (forgotten.remains.some((each) => each.until_ms === null)) {
+    lines.push('What was learnt from everybody together still counts you, without a name, until it is learnt anew.');
+  }
   lines.push('Copies that were made before, such as backups, are beyond its reach.');
   return lines;
 }

@@ -9,6 +9,7 @@ from bowerbird.lake.records import ForgottenEntry
 from bowerbird.lake.tables import Table
 
 _MS_PER_HOUR = 3_600_000
+_TRAINED = "models/retrievers/*/*/card.json"
 _NOW = "`bowerbird lake forget --purge`"
 
 
@@ -35,6 +36,7 @@ def is_gone(lake: Lake, entry: ForgottenEntry) -> bool:
 
 def remains_of(lake: Lake, entries: Sequence[ForgottenEntry] | None = None) -> Iterator[Remains]:
     """What is left of these, or of everything that was forgotten, in files of the lake."""
+    yield from _trained_models(lake, lake.records.forgotten.entries() if entries is None else entries)
     entries = lake.records.forgotten.not_gone() if entries is None else entries
     states = [state_of(entry) for entry in entries]
     if "removing" in states:
@@ -62,6 +64,19 @@ def remains_of(lake: Lake, entries: Sequence[ForgottenEntry] | None = None) -> I
     for table, version in dirty.items():
         yield from _tagged_versions(table, version)
     yield from _old_versions(dirty)
+
+
+def _trained_models(lake: Lake, entries: Sequence[ForgottenEntry]) -> Iterator[Remains]:
+    """Models that learnt from what was forgotten since; whether they are in use makes no difference."""
+    asked_ms = max((entry.asked_ms for entry in entries if entry.kind != "board"), default=0)
+    for card in sorted(lake.path.glob(_TRAINED)):
+        if json.loads(card.read_bytes())["made_ms"] <= asked_ms:
+            yield Remains(
+                f"trained model {card.parent.parent.name}/{card.parent.name}",
+                "it learnt from it, and keeps numbers and vectors, but no id, word or picture",
+                None,
+                "`bowerbird learn train`, and removing the older model",
+            )
 
 
 def _tagged_versions(table: Table, newest_dirty: int) -> Iterator[Remains]:
