@@ -21,6 +21,7 @@ from bowerbird.lake.commits import Commits
 from bowerbird.lake.config import LakeConfig
 from bowerbird.lake.filters_sql import to_sql
 from bowerbird.lake.journal import ADD, DELETE, UPSERT
+from bowerbird.lake.memory import give_back
 from bowerbird.lake.merging import append, blob_row, delete_keys, key_lists, last_of_each_key, merge
 from bowerbird.lake.places import Place
 from bowerbird.lake.schemas import TableSpec
@@ -400,6 +401,7 @@ class Table:
             self._rows_since_index = self._rows_since_upkeep = self._writes_since_upkeep = 0
             let_go(target, self.spec, self._config)
             self.commits.forget_removed()
+        give_back()  # compaction leaves as much memory behind as the files that it wrote anew
 
     def _live_sql(self, where: Filter | None, *, with_tombstones: bool) -> str | None:
         conditions = []
