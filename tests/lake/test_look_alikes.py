@@ -10,6 +10,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from bowerbird.lake import linking
+from bowerbird.lake.forgetting.tables import remove_rows
 from bowerbird.lake.importing.batch import media_rows
 from bowerbird.lake.items import StoredItem, delete_items, put_items
 from bowerbird.lake.lake import Lake
@@ -190,6 +191,22 @@ def test_deleted_items_are_no_copies(lake: Lake) -> None:
     assert [copy.item_id for copy in copies_of(lake, "second").copies] == ["second"]
 
 
+def test_forgotten_first_picture_leaves_no_name_and_its_copies_are_linked_anew(lake: Lake) -> None:
+    first = put(lake, "first", saved(scene(8)))
+    second = put(lake, "second", saved(smaller(scene(8))))
+    third = put(lake, "third", saved(scene(8), "PNG"))
+    link_look_alikes(lake)
+
+    remove_rows(lake, media_ids=[first])
+    report = link_look_alikes(lake)
+
+    assert (report.looked_at, report.linked) == (2, 1)
+    assert group_of(lake, [second, third]) == [second, second]
+    assert first not in {
+        text for row in lake.look_alikes.read(["id", "group_id"]).to_pylist() for text in row.values()
+    }
+
+
 def test_group_of_what_was_never_seen_is_itself(lake: Lake) -> None:
     unknown = hashlib.sha256(b"unknown").hexdigest()
 
@@ -225,3 +242,13 @@ def test_pairs_that_nobody_wants_are_left_out() -> None:
     found = near_pairs(signatures, 0, lambda earlier, later: (earlier == 0) & (later < 10))
 
     assert found.tolist() == [[0, later] for later in range(1, 10)]
+
+
+def test_lake_in_a_bucket_is_linked_like_one_on_a_disk(s3_bucket: str, tmp_path: Path) -> None:
+    with Lake.open(s3_bucket, create=True, home=tmp_path / "home") as lake:
+        first = put(lake, "first", saved(scene(9)))
+        second = put(lake, "second", saved(smaller(scene(9))))
+
+        assert link_look_alikes(lake).linked == 1
+        assert group_of(lake, [second]) == [first]
+        assert link_look_alikes(lake).looked_at == 0

@@ -15,7 +15,7 @@ from bowerbird.lake.table_files import files_of, table_names
 _FOLDER = "tags"
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,63}")
 # Whoever sees an item finds its pictures: what refers comes before what is referred to.
-_REFERRING_FIRST = ("item", "frame", "video", "media", "blob")
+_REFERRING_FIRST = ("item", "look_alike", "frame", "video", "media", "blob")
 
 
 class LakeTag(BaseModel):
