@@ -129,7 +129,7 @@ class Table:
             return int(self._head.version)
 
     def add_blob(self, key: str, content: bytes) -> int:
-        """Keeps a large content under its key without a copy of it in memory; durable on return.
+        """Keeps a large content under its key, with one copy of it in memory; durable on return.
 
         Only for a content-addressed table: a key that is known stays as it is. One process at a time, because
         nothing is compared on the way in as a merge would. Gives the new version.
