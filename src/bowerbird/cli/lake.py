@@ -5,6 +5,7 @@ import argparse
 from bowerbird.cli.lake_copies import add_copy_commands
 from bowerbird.cli.lake_duplicates import add_duplicates_command
 from bowerbird.cli.lake_import import add_import_command
+from bowerbird.cli.lake_status import add_status_command
 from bowerbird.cli.lake_sync import add_sync_commands
 from bowerbird.cli.lake_tables import add_table_commands
 from bowerbird.cli.lake_verify import add_verify_command
@@ -17,6 +18,7 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     add_table_commands(verbs)
     add_copy_commands(verbs)
     add_verify_command(verbs)
+    add_status_command(verbs)
     add_import_command(verbs)
     add_sync_commands(verbs)
     add_duplicates_command(verbs)

@@ -41,9 +41,7 @@ def run_maintain(args: argparse.Namespace) -> int:
     """Tidies every table and prints what is left to do."""
     from bowerbird.retrieve.forgetting import maintained
 
-    if args.memory_mb:
-        # Compaction that wants more ends this process and harms no data: an unfinished commit is no commit.
-        resource.setrlimit(resource.RLIMIT_DATA, (args.memory_mb * 2**20, args.memory_mb * 2**20))
+    limit_memory(args.memory_mb)
     with opened(args) as lake:
         left, remains = maintained(lake)
     debts = {name: dataclasses.asdict(debt) for name, debt in left.items()}
@@ -51,3 +49,12 @@ def run_maintain(args: argparse.Namespace) -> int:
     facts = {"tables": debts, "remains": [dataclasses.asdict(each) for each in remains]}
     say(args, facts, "\n".join([*lines, *remains_told(remains)]))
     return 0
+
+
+def limit_memory(limit_mb: int) -> None:
+    """This process may use so much; 0: no bound.
+
+    Compaction that wants more ends the process and harms no data: an unfinished commit is no commit.
+    """
+    if limit_mb:
+        resource.setrlimit(resource.RLIMIT_DATA, (limit_mb * 2**20, limit_mb * 2**20))

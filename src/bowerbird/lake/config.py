@@ -18,6 +18,12 @@ class LakeConfig(BaseModel):
     """Rows written by one table since its indexes were last brought up to date, before a writer does so."""
     upkeep_writes: Annotated[int, Field(ge=10)] = 200
     """Writes to one table, however small, before a writer brings its files and indexes up to date."""
+    compact_files: Annotated[int, Field(ge=4)] = 32
+    """New files of one table before maintenance makes fewer of them, and the most that one step takes in."""
+    clean_every_s: Annotated[int, Field(ge=1)] = 3_600
+    """How often maintenance lets go of old versions."""
+    maintain_every_hours: Annotated[float, Field(ge=0)] = 24.0
+    """How often maintenance does all that `lake maintain` does."""
     keep_versions_hours: Annotated[float, Field(ge=0)] = 24.0 * 14
     """How far back `--as-of` reaches after maintenance."""
     keep_tombstones_hours: Annotated[float, Field(ge=0)] = 24.0 * 30

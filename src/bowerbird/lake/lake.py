@@ -8,9 +8,11 @@ from types import TracebackType
 
 from bowerbird.core.clock import Clock, SystemClock
 from bowerbird.lake.config import LakeConfig
+from bowerbird.lake.debt import TableDebt
 from bowerbird.lake.events import EventLog
 from bowerbird.lake.homes import Home, home_folder
 from bowerbird.lake.items import restore_numbers
+from bowerbird.lake.maintenance_right import MaintenanceRight
 from bowerbird.lake.migrations import prepare
 from bowerbird.lake.online import OnlineStore
 from bowerbird.lake.places import Address, Place, place_of
@@ -19,7 +21,7 @@ from bowerbird.lake.schemas import BLOB, FRAME, ITEM, LOOK_ALIKE, MEDIA, VIDEO, 
 from bowerbird.lake.table_files import remove_table, table_names
 from bowerbird.lake.table_making import width_of
 from bowerbird.lake.tables import Table
-from bowerbird.lake.upkeep import TableDebt
+from bowerbird.lake.tags import unpin_abandoned
 from bowerbird.lake.views import LakeView, view_at
 from bowerbird.lake.write_gate import WriteGate
 
@@ -43,6 +45,7 @@ class Lake:
             (path / folder).mkdir(parents=True, exist_ok=True)
         self.storing = WriteGate(path / ".storing")
         """Entered by whoever stores items and what they show; alone by whoever removes what nobody shows."""
+        self.maintenance = MaintenanceRight(place, clock)
         self.items = self._table(ITEM)
         self.media = self._table(MEDIA)
         self.blobs = self._table(BLOB)
@@ -125,8 +128,20 @@ class Lake:
 
     def maintain(self) -> dict[str, TableDebt]:
         """Compacts each table within bounds and lets go of what is old; gives the debt left by table."""
-        self._purge_tombstones()
+        self.purge_tombstones()
+        unpin_abandoned(self.place)
         return {name: table.maintain() for name, table in self.tables().items()}
+
+    def purge_tombstones(self) -> None:
+        """Items deleted long ago are forgotten altogether: every reader of changes has heard of them."""
+        before_ms = self.clock.now_ms() - int(self.config.keep_tombstones_hours * _MS_PER_HOUR)
+        old = self.items.tombstones_before(before_ms)
+        highest = self.items.highest("number") if old else None
+        # The highest number stays in the table: from there numbers go on if the records are lost.
+        old = [key for key in old if key != highest]
+        if old:
+            self.items.delete(old)
+            log.info("tombstones purged", extra={"items": len(old)})
 
     def close(self) -> None:
         """Events given in are durable; files are closed."""
@@ -144,14 +159,5 @@ class Lake:
 
     def _table(self, spec: TableSpec) -> Table:
         journals = self.path / "journal" if self.config.journal_entries else None
-        return Table(self.place.within(f"tables/{spec.name}.lance"), spec, self.config, journals)
-
-    def _purge_tombstones(self) -> None:
-        before_ms = self.clock.now_ms() - int(self.config.keep_tombstones_hours * _MS_PER_HOUR)
-        old = self.items.tombstones_before(before_ms)
-        highest = self.items.highest("number") if old else None
-        # The highest number stays in the table: from there numbers go on if the records are lost.
-        old = [key for key in old if key != highest]
-        if old:
-            self.items.delete(old)
-            log.info("tombstones purged", extra={"items": len(old)})
+        place = self.place.within(f"tables/{spec.name}.lance")
+        return Table(place, spec, self.config, journals, self.maintenance.turn)

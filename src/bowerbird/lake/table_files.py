@@ -40,6 +40,10 @@ class TableFiles(Protocol):
         """Whether the table has been made."""
         ...
 
+    def has_versions(self) -> bool:
+        """Whether there is anything to open; False too of a table that lost every version."""
+        ...
+
     def open(self) -> lance.LanceDataset:
         """The table at its newest readable version."""
         ...
@@ -83,6 +87,10 @@ class DiskFiles:
     def exists(self) -> bool:
         """Whether the table has been made."""
         return (self._path / _VERSIONS).is_dir()
+
+    def has_versions(self) -> bool:
+        """Whether there is anything to open; False too of a table that lost every version."""
+        return next((self._path / _VERSIONS).glob("*.manifest"), None) is not None
 
     def open(self) -> lance.LanceDataset:
         """The table at its newest readable version; damaged newer ones are put aside."""
@@ -135,6 +143,8 @@ class RemoteFiles:
         """Whether the table has been made."""
         return next(iter(self._place.files(_VERSIONS)), None) is not None
 
+    has_versions = exists
+
     def open(self) -> lance.LanceDataset:
         """The table at its newest version."""
         try:
@@ -153,8 +163,13 @@ class RemoteFiles:
 
     @contextmanager
     def claim(self) -> Iterator[bool]:
-        """Always: the lease of the lake's maintenance decides, and two that do the same do no harm."""
-        yield True
+        """Whether upkeep of this table is ours in the block."""
+        lease = Lease(self._place, "maintaining", SystemClock(), stale_s=_LONGEST_JOB_S)
+        is_ours = lease.take()
+        try:
+            yield is_ours
+        finally:
+            lease.give_back()
 
     @contextmanager
     def alone(self, job: str) -> Iterator[None]:

@@ -21,7 +21,7 @@ def make_table(files: TableFiles, spec: TableSpec) -> None:
     """
     # Of two processes that create at once, Lance lets the second overwrite what the first has made.
     with files.alone("making"):
-        if files.exists():
+        if files.has_versions():
             return
         try:
             made = lance.write_dataset(

@@ -1,9 +1,7 @@
 """This file is about tables: one Lance dataset each, upserted by key, durable, readable as of any version."""
 
 import threading
-import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from io import BufferedIOBase
@@ -19,27 +17,16 @@ from bowerbird.core.errors import LakeError, NotFoundError
 from bowerbird.core.filters import Filter
 from bowerbird.lake.commits import Commits
 from bowerbird.lake.config import LakeConfig
+from bowerbird.lake.debt import TableDebt
 from bowerbird.lake.filters_sql import to_sql
 from bowerbird.lake.journal import ADD, DELETE, UPSERT
-from bowerbird.lake.memory import give_back
 from bowerbird.lake.merging import append, blob_row, delete_keys, key_lists, last_of_each_key, merge
 from bowerbird.lake.places import Place
 from bowerbird.lake.schemas import TableSpec
 from bowerbird.lake.table_files import files_of
 from bowerbird.lake.table_making import check_columns
-from bowerbird.lake.upkeep import (
-    TableDebt,
-    debt_of,
-    drop_older,
-    index_fresh_rows,
-    keep_hours_of,
-    let_go,
-    rewrite,
-    tags_of,
-    tidy,
-)
-
-_LOOK_AGAIN_S = 0.1
+from bowerbird.lake.table_upkeep import TableUpkeep, Turn, anybody
+from bowerbird.lake.upkeep import tags_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +46,19 @@ class Table:
         spec: TableSpec,
         config: LakeConfig | None = None,
         journals: Path | None = None,
+        turn: Turn = anybody,
     ) -> None:
         """Opens the table, heals what an accident damaged, and makes the table where there is none.
 
-        `journals` is the folder for redo journals of tables on a disk; without one, none is kept.
+        `journals` is the folder for redo journals of tables on a disk; without one, none is kept. `turn` says
+        whether writers may do upkeep.
         """
         self.files = files_of(where)
         self.spec = spec
         self._config = config or LakeConfig()
         self._writing = threading.RLock()
-        self._rows_since_index = self._rows_since_upkeep = self._writes_since_upkeep = 0
         self.commits = Commits(self.files, spec, self._config, journals)
+        self.upkeep = TableUpkeep(self.files, self.commits, spec, self._config, self._writing, turn)
         self._head = self.commits.open()
         check_columns(self._head, spec)
 
@@ -125,7 +114,7 @@ class Table:
             with self.commits.change(UPSERT, rows, self._fresh) as target:
                 merge(target, self.spec, rows)
             self._head = target
-            self._tidy_after(rows.num_rows)
+            self.upkeep.written(rows.num_rows)
             return int(self._head.version)
 
     def add_blob(self, key: str, content: bytes) -> int:
@@ -141,7 +130,7 @@ class Table:
                 with self.commits.change(ADD, row, self._fresh) as target:
                     append(target, self.spec, row)
                 self._head = target
-                self._tidy_after(1)
+                self.upkeep.written(1)
             return int(self._head.version)
 
     def delete(self, keys: Sequence[str]) -> int:
@@ -292,40 +281,15 @@ class Table:
 
     def debt(self) -> TableDebt:
         """What maintenance would put right."""
-        return debt_of(self._newest(), self.spec)
+        return self.upkeep.debt()
 
     def maintain(self) -> TableDebt:
         """Compacts within bounds, merges indexes, lets go of old versions. Gives the debt left.
 
         One owner at a time: where another process is at it, this call leaves it to that one.
         """
-        self._tidy(is_thorough=True)
+        self.upkeep.tidy(is_thorough=True)
         return self.debt()
-
-    def rewrite(self) -> int:
-        """What was deleted or replaced is in no file of the newest version, nor in its indexes.
-
-        Nobody else writes meanwhile to a table on a disk. Gives that version.
-        """
-        with self._writing, self._claimed(), self.commits.alone():
-            target = self._fresh()
-            rewrite(target, self.files.sizes(), self.spec, self._config)
-            self._kept(target)
-            self.commits.clear_journal()
-            return int(target.version)
-
-    def keep_only_newest(self) -> int:
-        """Older versions are gone, but for those that tags hold; gives the bytes that this freed."""
-        with self._writing, self._claimed(), self.commits.alone() as is_alone:
-            freed = drop_older(self._fresh(), is_alone=is_alone)
-            self.files.drop_damaged()
-            self.commits.forget_removed()
-        return freed
-
-    @property
-    def keep_hours(self) -> float:
-        """How long maintenance keeps older versions."""
-        return keep_hours_of(self.spec, self._config)
 
     def tags(self) -> dict[str, int]:
         """Tag → the version that it holds on to."""
@@ -358,50 +322,6 @@ class Table:
         return lance.dataset(
             files.uri, version=version, storage_options=files.options, session=self._head.session()
         )
-
-    def _kept(self, target: lance.LanceDataset) -> None:
-        self.commits.keep(target)
-        self._head = target
-
-    def _tidy_after(self, rows: int) -> None:
-        self._rows_since_index += rows
-        self._rows_since_upkeep += rows
-        self._writes_since_upkeep += 1
-        is_long = self._rows_since_upkeep >= self._config.upkeep_rows
-        if is_long or self._writes_since_upkeep >= self._config.upkeep_writes:
-            self._tidy(is_thorough=False)
-        elif self.spec.words and self._rows_since_index >= self._config.index_rows:
-            self._index_fresh_rows()
-
-    def _index_fresh_rows(self) -> None:
-        with self.files.claim() as is_ours:
-            if is_ours:
-                target = self._fresh()
-                index_fresh_rows(target)
-                self._kept(target)
-                self._rows_since_index = 0
-
-    @contextmanager
-    def _claimed(self) -> Iterator[None]:
-        """Upkeep is ours in the block; waits for whoever is at it."""
-        while True:
-            with self.files.claim() as is_ours:
-                if is_ours:
-                    yield
-                    return
-            time.sleep(_LOOK_AGAIN_S)
-
-    def _tidy(self, *, is_thorough: bool) -> None:
-        with self._writing, self.files.claim() as is_ours:
-            if not is_ours:
-                return
-            target = self._fresh()
-            tidy(target, self.files.sizes(), self._config, is_thorough=is_thorough)
-            self._kept(target)
-            self._rows_since_index = self._rows_since_upkeep = self._writes_since_upkeep = 0
-            let_go(target, self.spec, self._config)
-            self.commits.forget_removed()
-        give_back()  # compaction leaves as much memory behind as the files that it wrote anew
 
     def _live_sql(self, where: Filter | None, *, with_tombstones: bool) -> str | None:
         conditions = []

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 import lance
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -12,7 +12,10 @@ from bowerbird.core.errors import ConflictError, InputError, LakeError, NotFound
 from bowerbird.lake.places import Place
 from bowerbird.lake.table_files import files_of, table_names
 
+COPYING = "copying-"
+"""Labels that begin like this hold versions while a copy or a backup reads them."""
 _FOLDER = "tags"
+_LONGEST_COPY = timedelta(days=3)
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,63}")
 # Whoever sees an item finds its pictures: what refers comes before what is referred to.
 _REFERRING_FIRST = ("item", "look_alike", "frame", "video", "media", "blob")
@@ -104,6 +107,15 @@ def unpin(place: Place, label: str) -> None:
         if label in head.tags.list():
             head.tags.delete(label)
             files.sync()
+
+
+def unpin_abandoned(place: Place) -> None:
+    """Takes off labels of copies that were killed days ago."""
+    before = datetime.now(UTC) - _LONGEST_COPY
+    for table in table_names(place):
+        for label, entry in files_of(place.within(f"tables/{table}.lance")).open().tags.list().items():
+            if label.startswith(COPYING) and entry["updated_at"] < before:
+                unpin(place, label)
 
 
 def set_label(head: lance.LanceDataset, label: str) -> None:

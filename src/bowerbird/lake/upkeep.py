@@ -1,32 +1,16 @@
 """This file is about upkeep: bounded compaction, fresh indexes, old versions let go, and the debt of it."""
 
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 import lance
 
 from bowerbird.lake.config import LakeConfig
+from bowerbird.lake.debt import TableDebt
 from bowerbird.lake.schemas import TableSpec
 
-
-@dataclass(frozen=True, slots=True)
-class TableDebt:
-    """What maintenance would put right, as figures to watch.
-
-    Attributes:
-        rows: all rows, tombstones included.
-        fragments: files that a full scan opens.
-        deleted_rows: rows that still take space.
-        unindexed_rows: rows that a word search scans without the index.
-        versions: states that can be read with `as-of`.
-    """
-
-    rows: int
-    fragments: int
-    deleted_rows: int
-    unindexed_rows: int
-    versions: int
+_MS_PER_S = 1_000
+_DELETED_PART = 0.1  # from which on Lance writes a file anew without its deleted rows
 
 
 def index_name(column: str) -> str:
@@ -40,12 +24,16 @@ def debt_of(head: lance.LanceDataset, spec: TableSpec) -> TableDebt:
     unindexed = 0
     if spec.words is not None:
         unindexed = int(head.stats.index_stats(index_name(spec.words)).get("num_unindexed_rows", 0))
+    versions = head.versions()
+    tagged = set(tags_of(head).values())
+    loose = [entry for entry in versions if entry["version"] not in tagged] or versions
     return TableDebt(
         rows=head.count_rows(),
         fragments=len(fragments),
         deleted_rows=sum(fragment.num_deletions for fragment in fragments),
         unindexed_rows=unindexed,
-        versions=len(head.versions()),
+        versions=len(versions),
+        oldest_ms=int(loose[0]["timestamp"].timestamp() * _MS_PER_S),
     )
 
 
@@ -79,17 +67,29 @@ def index_fresh_rows(target: lance.LanceDataset) -> None:
     target.optimize.optimize_indices(num_indices_to_merge=0)
 
 
-def tidy(target: lance.LanceDataset, sizes: dict[str, int], config: LakeConfig, *, is_thorough: bool) -> None:
+def tidy(
+    target: lance.LanceDataset,
+    sizes: dict[str, int],
+    config: LakeConfig,
+    *,
+    is_thorough: bool,
+    max_files: int | None = None,
+) -> None:
     """Small files become large ones, within bounds, and every row is in an index.
-
-    `sizes` has the bytes of each file below `data`.
 
     A thorough job merges all parts of an index into one, which takes ten seconds for a million items; the
     other leaves the oldest, largest part alone.
+
+    Args:
+        target: moves to the new version.
+        sizes: the bytes of each file below `data`.
+        config: how large files become.
+        is_thorough: as said.
+        max_files: that one step takes in; None for all.
     """
-    target.optimize.compact_files(
-        target_rows_per_fragment=rows_per_fragment(target, sizes, config.fragment_bytes)
-    )
+    rows = rows_per_fragment(target, sizes, config.fragment_bytes)
+    left_alone = [] if max_files is None else _beyond(target, rows, max_files)
+    target.optimize.compact_files(target_rows_per_fragment=rows, excluded_fragment_ids=left_alone)
     parts = max(len(index.segments) for index in target.describe_indices())
     target.optimize.optimize_indices(num_indices_to_merge=parts if is_thorough else parts - 1)
 
@@ -98,6 +98,14 @@ def let_go(target: lance.LanceDataset, spec: TableSpec, config: LakeConfig) -> N
     """Old versions are gone, and the files that only they used."""
     hours = keep_hours_of(spec, config)
     target.cleanup_old_versions(older_than=timedelta(hours=hours), error_if_tagged_old_versions=False)
+
+
+def reclaimable_bytes(head: lance.LanceDataset, spec: TableSpec, config: LakeConfig) -> int:
+    """What `let_go` would free now."""
+    said = head.explain_cleanup_old_versions(
+        older_than=timedelta(hours=keep_hours_of(spec, config)), error_if_tagged_old_versions=False
+    )
+    return int(said.stats.bytes_removed)
 
 
 def keep_hours_of(spec: TableSpec, config: LakeConfig) -> float:
@@ -134,6 +142,18 @@ def drop_older(target: lance.LanceDataset, *, is_alone: bool) -> int:
 def tags_of(head: lance.LanceDataset) -> dict[str, int]:
     """Tag → the version that it holds on to."""
     return {str(name): int(entry["version"]) for name, entry in head.tags.list().items()}
+
+
+def _beyond(head: lance.LanceDataset, rows: int, max_files: int) -> list[int]:
+    """All fragments but the oldest few that are small or have many deleted rows."""
+    fragments = head.get_fragments()
+    wanted = [
+        fragment.fragment_id
+        for fragment in fragments
+        if fragment.physical_rows < rows or fragment.num_deletions > fragment.physical_rows * _DELETED_PART
+    ]
+    taken_in = set(wanted[:max_files])
+    return [fragment.fragment_id for fragment in fragments if fragment.fragment_id not in taken_in]
 
 
 def rows_per_fragment(head: lance.LanceDataset, sizes: dict[str, int], fragment_bytes: int) -> int:

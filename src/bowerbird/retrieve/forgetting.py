@@ -9,10 +9,10 @@ import numpy as np
 
 from bowerbird.core.errors import IncompatibleIndexError
 from bowerbird.encode.forgetting import forget_space, forget_unsaid_words, generation_folders
+from bowerbird.lake.debt import TableDebt
 from bowerbird.lake.forgetting.purging import purge, settled
 from bowerbird.lake.forgetting.types import Remains
 from bowerbird.lake.lake import Lake
-from bowerbird.lake.upkeep import TableDebt
 from bowerbird.retrieve.config import IndexConfig
 from bowerbird.retrieve.faiss_index import FaissIndex
 from bowerbird.retrieve.indexes import FRAMES, LOOK, WORDS

@@ -39,6 +39,7 @@ from bowerbird.serve.house import House
 from bowerbird.serve.http.api import Api, build_api
 from bowerbird.serve.lanes import Lanes
 from bowerbird.serve.live_media import LiveMedia
+from bowerbird.serve.maintenance import DebtWatch, maintained_beside
 from bowerbird.serve.metrics import Metrics
 from bowerbird.serve.opening import GenerationOpening
 from bowerbird.serve.people import PersonTokens
@@ -63,7 +64,9 @@ def serve(settings: ServeSettings, *, on_start: Callable[[str], object]) -> None
     Raises:
         BowerbirdError: the lake, a model or the port is not to be had.
     """
-    run(create_app(settings), settings.host, settings.port, on_start)
+    app = create_app(settings)
+    with maintained_beside(settings):
+        run(app, settings.host, settings.port, on_start)
 
 
 def create_app(settings: ServeSettings) -> Api:
@@ -123,7 +126,7 @@ def open_service(settings: ServeSettings, metrics: Metrics, tokens: PersonTokens
     forgetting = Forgetting(lake, generations, sync.exclude_deleted)
     tokens.forget_those(forgetting.is_forgotten)
     effects.forget_those(forgetting.is_forgotten)
-    background = Background(settings, clock, generations, sync, sources, forgetting)
+    background = Background(settings, clock, generations, sync, sources, forgetting, DebtWatch(lake))
     service = Service(
         settings=settings,
         clock=clock,

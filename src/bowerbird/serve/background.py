@@ -17,6 +17,7 @@ from bowerbird.serve.fallback import NewestItems
 from bowerbird.serve.forgetting import CLEAN_EVERY_S, Forgetting
 from bowerbird.serve.generations import LiveGeneration
 from bowerbird.serve.live_media import LiveMedia
+from bowerbird.serve.maintenance import DebtWatch
 from bowerbird.serve.metrics import Reading
 from bowerbird.serve.pictures import Pictures
 from bowerbird.serve.settings import ServeSettings
@@ -29,6 +30,7 @@ _COMMIT_EVERY_S = 5.0
 _FOLLOW_EVERY_S = 1.0
 _TEND_EVERY_S = 5.0
 _MEDIA_EVERY_S = 600.0
+_DEBT_EVERY_S = 30.0
 _LOOK_FOR_DISPLAYS_S = 1.0
 _FOLLOW_COPIES_EVERY_S = 5.0
 _IDLE_S = 0.5
@@ -117,6 +119,7 @@ class Background:
         sync: Sync,
         sources: Sources,
         forgetting: Forgetting,
+        debt: DebtWatch,
     ) -> None:
         self._settings = settings
         self._clock = clock
@@ -125,6 +128,7 @@ class Background:
         self._sources = sources
         self._source_loop: Repeater | None = None
         self._forgetting = forgetting
+        self._debt = debt
         self._loops: list[Repeater] = []
         self._stopping = threading.Event()
 
@@ -161,6 +165,7 @@ class Background:
             self._source_loop = self._loop("sources", self._sources.run_due, every_s=_LOOK_FOR_SOURCES_S)
         self._loop("encoders", encoders.tend, every_s=_TEND_EVERY_S).poke()
         self._loop("forgotten", self._forgetting.follow, every_s=_FOLLOW_EVERY_S)
+        self._loop("debt", self._debt.look, every_s=_DEBT_EVERY_S).poke()
         self._loop("clean", self._forgetting.clean, every_s=CLEAN_EVERY_S)
         if settings.background_displays:
             self._loop(
@@ -177,6 +182,7 @@ class Background:
 
     def readings(self) -> Iterable[Reading]:
         """What to show in the metrics."""
+        yield from self._debt.readings()
         yield (
             "bowerbird_sync_age_seconds",
             "Since the indexes last agreed with the lake",

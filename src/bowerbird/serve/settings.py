@@ -8,7 +8,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -76,6 +76,8 @@ class ServeSettings(BaseSettings):
     """Whether sources that `bowerbird lake sync add` registered are run when they are due."""
     encode: EncodeConfig = EncodeConfig()
     """Which encoders, and where their models are kept."""
+    maintenance: Literal["on", "off"] = "on"
+    """Whether a process that owns the lake's upkeep runs beside the server."""
     cookie_secure: bool = False
     """Mark the cookie Secure; set it behind HTTPS."""
 

@@ -11,7 +11,7 @@ from bowerbird.lake.format import FORMAT_FILE
 
 DATABASES = ("records.sqlite", "events.sqlite")
 # Derived, or of this machine and this process only.
-_LEFT_OUT = frozenset({FORMAT_FILE, "home.json", "unfinished.json", "online.sqlite"})
+_LEFT_OUT = frozenset({FORMAT_FILE, "home.json", "unfinished.json", "maintenance.json"})
 
 
 @contextmanager

@@ -9,9 +9,7 @@ from bowerbird.core.errors import TableDamagedError
 from bowerbird.lake.place_files import PlaceFile
 from bowerbird.lake.places import Place
 from bowerbird.lake.table_files import files_of
-from bowerbird.lake.tags import LakeTag, list_tags, pin, pinning_order, unpin
-
-_LABEL = "copying-"
+from bowerbird.lake.tags import COPYING, LakeTag, list_tags, pin, pinning_order, unpin
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +49,7 @@ def planned(place: Place, label: str) -> Iterator[LakePlan]:
 
     `label` tells one copy from another that runs at the same time.
     """
-    label = f"{_LABEL}{label}"
+    label = f"{COPYING}{label}"
     try:
         tags = tuple(list_tags(place))
         versions = pin(place, label, pinning_order(place))

@@ -58,7 +58,7 @@ def purge(lake: Lake, purgers: Sequence[Purger], *, keeps_versions: bool = True)
     if pending:
         freed += _purge_files(lake, purgers, pending, counts, is_thorough=not keeps_versions)
     if not keeps_versions and lake.records.forgotten.not_gone():
-        freed += sum(table.keep_only_newest() for table in lake.tables().values())
+        freed += sum(table.upkeep.keep_only_newest() for table in lake.tables().values())
     before = len(lake.records.forgotten.not_gone())
     remains = settled(lake)
     done = before - len(lake.records.forgotten.not_gone())
@@ -106,7 +106,7 @@ def _purge_files(
             for what, count in purger(lake, [number for number in items if number >= 0]).items():
                 counts.add(what, count)
         for name, table in lake.tables().items():
-            versions[name] = table.rewrite()
+            versions[name] = table.upkeep.rewrite()
         counts.add("display files that nothing showed", sweep_display_files(lake))
     freed = _clean_databases(lake, is_thorough=is_thorough)
     lake.records.forgotten.purged(pending, versions)

@@ -92,7 +92,7 @@ def _old_versions(dirty: Mapping[Table, int]) -> Iterator[Remains]:
         tagged = set(table.tags().values())
         for each in table.versions():
             if each.version <= newest_dirty and each.version not in tagged:
-                goes_ms = int(each.at.timestamp() * 1_000 + table.keep_hours * _MS_PER_HOUR)
+                goes_ms = int(each.at.timestamp() * 1_000 + table.upkeep.keep_hours * _MS_PER_HOUR)
                 until_ms[table.spec.name] = max(goes_ms, until_ms.get(table.spec.name, 0))
     if until_ms:
         where = f"older versions of {', '.join(sorted(until_ms))}"
