@@ -133,6 +133,15 @@ def test_walk_through_every_route_answers_as_declared(server: LiveServer) -> Non
     ask("DELETE", "/v1/people/{person_id}", 200, at={"person_id": "nobody"})
     ask("DELETE", "/v1/me", 200)
 
+    # Looking after the lake: nothing to switch to, go back to, cancel or synchronise.
+    assert ask("GET", "/v1/admin/encoder", 200)["active"]["encoder"] == "lite0"
+    ask("POST", "/v1/admin/encoder/switch", 409, json={"encoder": "lite0"})
+    ask("POST", "/v1/admin/encoder/rollback", 409)
+    ask("POST", "/v1/admin/encoder/cancel", 404)
+    assert ask("GET", "/v1/admin/sources", 200)["sources"] == []
+    ask("POST", "/v1/admin/sources/{name}/run", 404, at={"name": "nobody"})
+    ask("POST", "/v1/admin/sources/{name}/agree", 404, at={"name": "nobody"})
+
     declared = {
         f"{method.upper()} {path}"
         for path, operations in walker.schema["paths"].items()

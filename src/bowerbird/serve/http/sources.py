@@ -7,9 +7,8 @@ from starlette.responses import Response
 
 from bowerbird.serve.http.answers import json, told
 from bowerbird.serve.http.asking import Ready
-from bowerbird.serve.http.problems import EditsOffError
+from bowerbird.serve.http.problems import require_edits
 from bowerbird.serve.http.schemas import SourceShown, SourcesShown
-from bowerbird.serve.service import Service
 
 router = APIRouter(tags=["sources"])
 
@@ -19,7 +18,7 @@ SourceName = Annotated[str, Path(max_length=100)]
 @router.get("/v1/admin/sources", response_model=None, responses=told(SourcesShown))
 async def list_sources(service: Ready) -> Response:
     """Every source with its state and its last run; where edits are allowed."""
-    _require_edits(service)
+    require_edits(service.settings)
 
     def act() -> Response:
         return json({"sources": service.sources.all()})
@@ -35,7 +34,7 @@ async def list_sources(service: Ready) -> Response:
 )
 async def run_source(service: Ready, name: SourceName) -> Response:
     """The source is due now; its run begins when the one before it has ended."""
-    _require_edits(service)
+    require_edits(service.settings)
 
     def act() -> Response:
         service.sources.call(name)
@@ -53,7 +52,7 @@ async def run_source(service: Ready, name: SourceName) -> Response:
 )
 async def agree_source(service: Ready, name: SourceName) -> Response:
     """The next run, due now, may remove as many items as the last one did not."""
-    _require_edits(service)
+    require_edits(service.settings)
 
     def act() -> Response:
         service.sources.agree(name)
@@ -61,10 +60,3 @@ async def agree_source(service: Ready, name: SourceName) -> Response:
         return json(service.sources.one(name), 202)
 
     return await service.lanes.writes.run(act)
-
-
-def _require_edits(service: Service) -> None:
-    if not service.settings.takes_edits:
-        raise EditsOffError(
-            "sources are not looked after over HTTP here; set `allow_edits = true` in bowerbird.toml"
-        )
