@@ -22,7 +22,7 @@ from bowerbird.retrieve.sasrec.train import batches_of
 
 def main() -> int:
     found = split(ring(persons=60, items=30, length=9))
-    training = TrainingConfig(epochs=3, learning_rate=0.01)
+    training = TrainingConfig(epochs=3, learning_rate=0.01, precision="float32")
     config = SasrecConfig(width=16, inner=16, dropout=0.0, longest=8, rows=4, tokens=16, training=training)
     histories = found.training.histories()
 

@@ -27,7 +27,9 @@ def main() -> int:
     parser.add_argument("--wait-s", type=float, default=0.0, help="after each step, so that it can be killed")
     args = parser.parse_args()
     found = split(ring(persons=60, items=30, length=9))
-    training = TrainingConfig(epochs=4, learning_rate=0.01, checkpoint_steps=2, average=0.9)
+    training = TrainingConfig(
+        epochs=4, learning_rate=0.01, checkpoint_steps=2, average=0.9, precision="float32"
+    )
     config = SasrecConfig(
         width=16, inner=16, dropout=args.dropout, longest=8, rows=4, tokens=16, training=training
     )

@@ -20,10 +20,17 @@ def device(name: str | None = None) -> torch.device:
 
 def autocast(where: torch.device, precision: str) -> contextlib.AbstractContextManager[Any]:
     """Activations in this precision inside the block; 32 bits need no block."""
-    if precision == "float32":
+    if precision == "float32" or (precision == "auto" and not _is_fast_at_16_bits(where)):
         return contextlib.nullcontext()
     inside: contextlib.AbstractContextManager[Any] = torch.autocast(where.type, dtype=torch.bfloat16)
     return inside
+
+
+def _is_fast_at_16_bits(where: torch.device) -> bool:
+    if where.type == "cpu":
+        knows = (getattr(torch.cpu, f"_is_{name}_supported", None) for name in ("avx512_bf16", "amx_tile"))
+        return any(each is not None and each() for each in knows)
+    return where.type == "cuda" and bool(torch.cuda.is_bf16_supported())
 
 
 def compile(module: M, where: torch.device) -> M:  # noqa: A001 (it is what torch calls it)

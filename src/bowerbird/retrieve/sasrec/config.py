@@ -20,13 +20,13 @@ class SasrecConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    width: Annotated[int, Field(ge=4, multiple_of=2)] = 64
+    width: Annotated[int, Field(ge=4, multiple_of=2)] = 128
     layers: Annotated[int, Field(ge=1)] = 2
     heads: Annotated[int, Field(ge=1)] = 2
     inner: Annotated[int, Field(ge=4)] = 256
-    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.4
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.5
     longest: Annotated[int, Field(ge=1)] = 50
-    rows: Annotated[int, Field(ge=1)] = 32
+    rows: Annotated[int, Field(ge=1)] = 16
     tokens: Annotated[int, Field(ge=1)] = 64
-    validation_persons: Annotated[int, Field(ge=1)] = 10_000
-    training: TrainingConfig = TrainingConfig()
+    validation_persons: Annotated[int, Field(ge=1)] = 5_000
+    training: TrainingConfig = TrainingConfig(epochs=20, learning_rate=0.002)
