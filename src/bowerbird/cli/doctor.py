@@ -8,10 +8,12 @@ import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from bowerbird.cli.lake_leaf import add_home_option, opened
 from bowerbird.core.errors import BowerbirdError
+from bowerbird.lake.healing import healings
 from bowerbird.lake.homes import home_folder
 from bowerbird.lake.places import as_address
 
@@ -45,6 +47,7 @@ def run_doctor(args: argparse.Namespace) -> int:
     checks: list[Callable[[], Finding]] = [check_python, check_cores, check_engines, check_models]
     if args.lake is not None:
         checks += [lambda: check_disk(home_folder(args.lake, args.home)), lambda: check_lake(args)]
+        checks.append(lambda: check_healed(home_folder(args.lake, args.home)))
     findings = [check() for check in checks]
     if args.json:
         print(json.dumps([asdict(finding) for finding in findings]))
@@ -109,3 +112,19 @@ def check_lake(args: argparse.Namespace) -> Finding:
             return Finding("lake", True, f"{lake.items.count():,} item rows at version {lake.items.version}")
     except BowerbirdError as error:
         return Finding("lake", False, str(error))
+
+
+def check_healed(lake: Path) -> Finding:
+    """What opening the lake has put right lately; bad only where rows could not be given back."""
+    told = healings(lake / "journal")
+    if not told:
+        return Finding("healed", True, "nothing had to be healed")
+    last = told[-1]
+    at = datetime.fromtimestamp(last["at_ms"] / 1000, UTC).isoformat(timespec="seconds")
+    lost = sum(each["entries_unreadable"] for each in told)
+    return Finding(
+        "healed",
+        lost == 0,
+        f"{len(told)} times, last table {last['table']} at {at} ({last['damage'] or 'an unfinished write'})",
+        "entries of its journal could not be read: import again, or restore a backup" if lost else "",
+    )

@@ -59,7 +59,7 @@ def fit_space(lake: Lake, encoders: Encoders, folder: Path | None = None) -> Bri
 
 
 def load_space(lake: Lake, encoders: Encoders, folder: Path | None = None) -> BridgeSpace | None:
-    """The space that was fitted last for the generation in `folder` or the one that serves, or none.
+    """The space fitted last for the generation in `folder` or the one that serves; None without a whole one.
 
     Raises:
         IncompatibleEmbeddingError: it was fitted on vectors of other encoders.
@@ -69,7 +69,7 @@ def load_space(lake: Lake, encoders: Encoders, folder: Path | None = None) -> Br
         return None
     stamp = encoders_stamp(encoders)
     parts = load_parts(path, stamp)
-    return BridgeSpace(parts, stamp)
+    return None if parts is None else BridgeSpace(parts, stamp)
 
 
 def fit_if_due(lake: Lake, encoders: Encoders, folder: Path | None = None) -> BridgeSpace:

@@ -1,6 +1,9 @@
 """This file is about what a fitted joint space is made of, and how it is kept on disk."""
 
 import io
+import logging
+import zipfile
+import zlib
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -9,6 +12,8 @@ import numpy as np
 from bowerbird.core.errors import IncompatibleEmbeddingError
 from bowerbird.encode.session import write_whole
 from bowerbird.encode.types import content_hash
+
+log = logging.getLogger(__name__)
 
 FORMAT = "2"
 """Grows when an older file would be read wrongly or would give other vectors."""
@@ -74,13 +79,22 @@ def save_parts(path: Path, parts: SpaceParts, encoders_stamp: str) -> None:
     write_whole(path, content.getvalue())
 
 
-def load_parts(path: Path, encoders_stamp: str) -> SpaceParts:
-    """The parts, if they were fitted on vectors of the encoders of this stamp.
+def load_parts(path: Path, encoders_stamp: str) -> SpaceParts | None:
+    """The parts, if they were fitted on vectors of the encoders of this stamp; None from a damaged file.
 
     Raises:
         IncompatibleEmbeddingError: other encoders or another format.
     """
-    with np.load(path) as stored:
+    try:
+        return _read_parts(path, encoders_stamp)
+    except (zipfile.BadZipFile, EOFError, KeyError, OSError, ValueError, zlib.error) as error:
+        # Fitted from the lake, so that it can be fitted again.
+        log.warning("damaged space passed over", extra={"file": path.name, "error": str(error)})
+        return None
+
+
+def _read_parts(path: Path, encoders_stamp: str) -> SpaceParts:
+    with path.open("rb") as file, np.load(file) as stored:
         found = (str(stored["encoders"]), str(stored["format"]))
         if found != (encoders_stamp, FORMAT):
             raise IncompatibleEmbeddingError(

@@ -115,7 +115,7 @@ class Healer:
         has_rebooted = entries[-1].boot != boot_id()
         if version < trusted or (has_rebooted and (version > trusted or entries[-1].is_pending)):
             return False
-        return damage_of(self._root, heads[0], blob=self._spec.blob) is None
+        return self._damage_of(heads[0]) is None
 
     def _begin(self) -> lance.LanceDataset:
         """The first entry of a journal, which says from where on it tells all."""
@@ -135,7 +135,7 @@ class Healer:
         damaged: list[tuple[Head, str]] = []
         survivor = 0
         for head in heads_newest_first(self._root):
-            damage = damage_of(self._root, head, blob=self._spec.blob)
+            damage = self._damage_of(head)
             if damage is None:
                 survivor = head.version
                 break
@@ -160,17 +160,24 @@ class Healer:
             if not is_replaced and not self._keeps_rows(head):
                 return
         before = heads[len(newer) :]
-        if not newer or not before or damage_of(self._root, before[0], blob=self._spec.blob):
+        if not newer or not before or self._damage_of(before[0]):
             return
         for head in newer:
             put_aside(self._root, head, "was not synced when the machine stopped")
             done.versions_dropped.append(head.version)
 
+    def _damage_of(self, head: Head) -> str | None:
+        try:
+            return damage_of(self._root, head, blob=self._spec.blob)
+        except TableDamagedError as error:
+            # The journal has its rows; and were it no damage, older versions could not be opened either.
+            return str(error)
+
     def _keeps_rows(self, head: Head) -> bool:
         try:
             change = open_version(self._root, head.version).read_transaction(head.version)
         except (OSError, ValueError, RuntimeError, TableDamagedError):
-            return False
+            return True  # nothing can be read of it
         return change is not None and type(change.operation).__name__ in _KEEPS_ROWS
 
     def _check_reach(self, entries: list[Entry], survivor: int, damage: str) -> None:

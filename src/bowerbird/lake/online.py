@@ -5,7 +5,6 @@ survives; after a power cut it is replayed. Pushing the same action twice change
 """
 
 import json
-import sqlite3
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -16,6 +15,7 @@ import numpy as np
 
 from bowerbird.core.actions import ACTION_CODES, Action
 from bowerbird.lake.config import LakeConfig
+from bowerbird.lake.online_file import open_online
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS action (
@@ -91,11 +91,7 @@ class OnlineStore:
 
     def __init__(self, path: Path, config: LakeConfig | None = None) -> None:
         self._config = config or LakeConfig()
-        self._connection = sqlite3.connect(path, timeout=30.0, isolation_level=None, check_same_thread=False)
-        self._connection.execute("PRAGMA journal_mode = WAL")
-        self._connection.execute("PRAGMA synchronous = NORMAL")
-        self._connection.execute("PRAGMA secure_delete = ON")
-        self._connection.executescript(_SCHEMA)
+        self._connection = open_online(path, _SCHEMA)
         self._lock = threading.RLock()
         self._cache: OrderedDict[str, _State] = OrderedDict()
         self._data_version = self._read_data_version()

@@ -1,5 +1,6 @@
 """This file is about the upkeep of one table: by its writers when it is due, or by who maintains the lake."""
 
+import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -23,6 +24,8 @@ from bowerbird.lake.upkeep import (
     rewrite,
     tidy,
 )
+
+log = logging.getLogger(__name__)
 
 Turn: TypeAlias = Callable[[], AbstractContextManager[bool]]
 """Whether writers may do upkeep in the block: not where a maintenance process owns it."""
@@ -56,23 +59,13 @@ class TableUpkeep:
 
     def written(self, rows: int) -> None:
         """A writer has added rows: when that was often or much, it does what is due, unless others do."""
-        config = self._config
         self._rows_since_index += rows
         self._rows_since_tidying += rows
         self._writes_since_tidying += 1
-        if (
-            self._rows_since_tidying >= config.upkeep_rows
-            or self._writes_since_tidying >= config.upkeep_writes
-        ):
-            with self._turn() as is_ours:
-                if is_ours:
-                    self.tidy(is_thorough=False)
-            self._rows_since_index = self._rows_since_tidying = self._writes_since_tidying = 0
-        elif self._spec.words and self._rows_since_index >= config.index_rows:
-            with self._turn() as is_ours:
-                if is_ours:
-                    self.index()
-            self._rows_since_index = 0
+        try:
+            self._do_what_is_due()
+        except OSError as error:  # the rows are in: their writer has not failed, and the debt tells
+            log.error("upkeep failed", extra={"table": self._spec.name, "error": str(error)})
 
     def tidy(self, *, is_thorough: bool) -> bool:
         """Compacted within bounds, indexes merged, old versions let go; False where another is at it."""
@@ -150,6 +143,22 @@ class TableUpkeep:
 
     def _newest(self) -> lance.LanceDataset:
         return lance.dataset(self._files.uri, storage_options=self._files.options)
+
+    def _do_what_is_due(self) -> None:
+        config = self._config
+        if (
+            self._rows_since_tidying >= config.upkeep_rows
+            or self._writes_since_tidying >= config.upkeep_writes
+        ):
+            with self._turn() as is_ours:
+                if is_ours:
+                    self.tidy(is_thorough=False)
+            self._rows_since_index = self._rows_since_tidying = self._writes_since_tidying = 0
+        elif self._spec.words and self._rows_since_index >= config.index_rows:
+            with self._turn() as is_ours:
+                if is_ours:
+                    self.index()
+            self._rows_since_index = 0
 
     @contextmanager
     def _claimed(self) -> Iterator[None]:

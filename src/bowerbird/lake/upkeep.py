@@ -1,5 +1,6 @@
 """This file is about upkeep: bounded compaction, fresh indexes, old versions let go, and the debt of it."""
 
+import logging
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,6 +10,10 @@ from bowerbird.lake.config import LakeConfig
 from bowerbird.lake.debt import TableDebt
 from bowerbird.lake.schemas import TableSpec
 
+log = logging.getLogger(__name__)
+
+_COMPACTION_TRIES = 3
+_PREEMPTED = "commit conflict"
 _MS_PER_S = 1_000
 _DELETED_PART = 0.1  # from which on Lance writes a file anew without its deleted rows
 
@@ -89,9 +94,23 @@ def tidy(
     """
     rows = rows_per_fragment(target, sizes, config.fragment_bytes)
     left_alone = [] if max_files is None else _beyond(target, rows, max_files)
-    target.optimize.compact_files(target_rows_per_fragment=rows, excluded_fragment_ids=left_alone)
+    _compact(target, rows, left_alone)
     parts = max(len(index.segments) for index in target.describe_indices())
     target.optimize.optimize_indices(num_indices_to_merge=parts if is_thorough else parts - 1)
+
+
+def _compact(target: lance.LanceDataset, rows: int, left_alone: list[int]) -> None:
+    """Small files become large ones, unless writers change them faster than they are rewritten."""
+    for _ in range(_COMPACTION_TRIES):
+        try:
+            target.optimize.compact_files(target_rows_per_fragment=rows, excluded_fragment_ids=left_alone)
+            return
+        except OSError as error:
+            # The rows of a file that was rewritten have changed meanwhile; no writer may fail for that.
+            if _PREEMPTED not in str(error):
+                raise
+            target.checkout_latest()
+    log.info("compaction left for later", extra={"tries": _COMPACTION_TRIES})
 
 
 def let_go(target: lance.LanceDataset, spec: TableSpec, config: LakeConfig) -> None:
