@@ -1,5 +1,6 @@
 """This file is about commits to one table: each in the journal before, durable after; healed when opened."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,6 +9,7 @@ import lance
 import pyarrow as pa
 
 from bowerbird.lake.config import LakeConfig
+from bowerbird.lake.damage import VERSIONS, heads_newest_first
 from bowerbird.lake.healing import HEALED, Healer
 from bowerbird.lake.journal import Journal, sync_folder
 from bowerbird.lake.schemas import TableSpec
@@ -102,6 +104,9 @@ class Commits:
             self._healer.heal()
 
     def _make(self) -> None:
+        if self._files.folder is not None and not heads_newest_first(self._files.folder):
+            # Left by a making that was cut off, or by damage to every version: no table is there.
+            shutil.rmtree(self._files.folder / VERSIONS, ignore_errors=True)
         make_table(self._files, self._spec)
         if self._files.folder is not None:
             for above in list(self._files.folder.parents)[:_FOLDERS_ABOVE]:
