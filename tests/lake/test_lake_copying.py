@@ -300,6 +300,11 @@ def test_damaged_piece_is_found_by_check_and_by_restore(
         Lake.open(tmp_path / "restored")
 
 
+def test_backup_into_a_lake_is_refused(source: Lake) -> None:
+    with pytest.raises(ConflictError, match="is a lake"):
+        back_up(source, source.place, quiet, keep=3)
+
+
 def test_damaged_manifest_is_refused(source: Lake, tmp_path: Path) -> None:
     kept = place_of(tmp_path / "backups")
     name = back_up(source, kept, quiet, keep=3).name

@@ -16,7 +16,7 @@ from bowerbird.core.errors import ConflictError, InputError, LakeError, NotFound
 from bowerbird.lake.copying.home_files import gathered
 from bowerbird.lake.copying.plan import planned
 from bowerbird.lake.copying.types import BackupFile, BackupManifest, CopyProgress, CopyReport, Tell
-from bowerbird.lake.format import new_format, read_format
+from bowerbird.lake.format import FORMAT_FILE, new_format, read_format
 from bowerbird.lake.lake import Lake
 from bowerbird.lake.leases import Lease
 from bowerbird.lake.local_place import LocalPlace
@@ -38,10 +38,14 @@ def back_up(lake: Lake, place: Place, tell: Tell, *, keep: int) -> CopyReport:
 
     Raises:
         InputError: none would be kept.
-        ConflictError: another backup to this place is running.
+        ConflictError: another backup to this place is running, or it is a lake.
     """
     if keep < 1:
         raise InputError(f"--keep {keep} was received; needed is at least 1; keep one or more backups")
+    if place.stat(FORMAT_FILE) is not None:
+        raise ConflictError(
+            f"{place.address} is a lake; needed is a place for backups alone; name another one"
+        )
     started_s = time.monotonic()
     lease = Lease(place, "backup", lake.clock, stale_s=_STALE_S)
     if not lease.take():
