@@ -23,6 +23,7 @@ class Group:
 
     rank: int
     size: int
+    where: torch.device
 
     @property
     def is_first(self) -> bool:
@@ -60,7 +61,7 @@ class Group:
         """The first process's value, in all of them."""
         if self.size == 1:
             return value
-        held = torch.tensor([value], dtype=torch.float64)
+        held = torch.tensor([value], dtype=torch.float32, device=self.where)
         dist.broadcast(held, src=0)
         return float(held)
 
@@ -70,13 +71,13 @@ def group(where: torch.device) -> Iterator[Group]:
     """The processes that `torchrun` started, or this one alone."""
     size = int(os.environ.get("WORLD_SIZE", "1"))
     if size == 1:
-        yield Group(0, 1)
+        yield Group(0, 1, where)
         return
     is_ours = not dist.is_initialized()
     if is_ours:
         dist.init_process_group(dist_backend(where))
     try:
-        yield Group(dist.get_rank(), size)
+        yield Group(dist.get_rank(), size, where)
     finally:
         if is_ours:
             dist.destroy_process_group()
