@@ -196,3 +196,25 @@ def test_address_that_is_not_parsed_is_what_parsing_would_give(address: str) -> 
 @pytest.mark.parametrize("address", ["https://cdn.example/a/1.jpg", "http://a-b.co.uk/x?y=1&z=a-b"])
 def test_plain_addresses_are_not_parsed(address: str) -> None:
     assert _PLAIN.fullmatch(address)
+
+
+@pytest.mark.parametrize("gives_etags", [True, False])
+def test_other_picture_behind_the_same_address_is_noticed_when_asked(
+    lake: Lake, shop: FeedServer, gives_etags: bool
+) -> None:
+    shop.gives_etags = gives_etags
+    address, recheck = shop.address("/feeds/shop.xml"), replace(HOME, recheck_pictures=True)
+    brought(lake, address)
+    shop.files["/pictures/1.jpg"] = picture(9)
+    del shop.files["/pictures/2.jpg"]
+    shop.answered.clear()
+
+    report = brought(lake, address, recheck)
+    again = brought(lake, address, recheck)
+
+    assert counts(report) == (3, 1, 0, 2)
+    assert lake.blobs.blob(item(lake, "1").media_ids[0]) == picture(9)
+    assert lake.blobs.blob(item(lake, "2").media_ids[0]) == picture(2)
+    assert report.by_code == {"not-rechecked-not-found": 1}
+    assert shop.answered["/pictures/0.jpg", 304] == (2 if gives_etags else 0)
+    assert (counts(again), brought(lake, address).is_unread) == ((3, 0, 0, 3), True)

@@ -46,6 +46,10 @@ def add_source_options(command: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     command.add_argument("--remove-missing", action="store_true", help="delete what the source no longer has")
     command.add_argument("--take-back", action="store_true", help="forgotten items may come in again")
+    command.add_argument(
+        "--recheck-pictures", action="store_true",
+        help="ask for the pictures of known rows again: another one may be behind the same address",
+    )  # fmt: skip
     add_allowed_hosts(command)
     command.add_argument("--workers", type=int, help="decode processes (default: one a core)")
 
@@ -72,6 +76,7 @@ def options_of(args: argparse.Namespace, *, name: str, is_agreed: bool = False) 
         allowed_hosts=tuple(args.allow_host),
         kind=args.kind,
         allow_no_picture=args.allow_no_picture,
+        recheck_pictures=args.recheck_pictures,
         takes_back=args.take_back,
         actions=pairs_of(args.action, "--action", "WORD=ACTION", "read=closeup"),
     )

@@ -5,25 +5,27 @@ that was stopped anywhere goes on when it is started again: rows that the lake h
 as unchanged, and their pictures are not even opened.
 """
 
+import itertools
 import logging
 import os
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
-from bowerbird.core.errors import TooLargeError
 from bowerbird.lake.decoding import DecodePool
 from bowerbird.lake.fetching.fetcher import Fetcher
 from bowerbird.lake.importing.batch import Batch, Stored, forgotten_reject, reject_of, store
 from bowerbird.lake.importing.behaviour import Remembered, Remembering, remember
 from bowerbird.lake.importing.fields import FieldMaps
-from bowerbird.lake.importing.missing import NOTHING_REMOVED, Removal, SeenIds, remove_missing
+from bowerbird.lake.importing.missing import NOTHING_REMOVED, SeenIds, remove_missing
+from bowerbird.lake.importing.options import ImportOptions, ImportProgress, ImportRun
 from bowerbird.lake.importing.reading import FoundRow, KnownRow, Reader
+from bowerbird.lake.importing.rechecking import FetchMemory, Rechecker
 from bowerbird.lake.importing.rejects import RejectsFile
 from bowerbird.lake.importing.remote_base import RemoteBase
 from bowerbird.lake.importing.source_files import SourceFiles
@@ -31,6 +33,8 @@ from bowerbird.lake.importing.sources import Opened, open_source
 from bowerbird.lake.importing.types import PictureRef, RowError, Source, SourceRow
 from bowerbird.lake.lake import Lake
 from bowerbird.lake.types import DecodedPicture, ImportReport
+
+__all__ = ["ImportOptions", "ImportProgress", "ImportRun", "TakePictures", "import_source", "run_import"]
 
 log = logging.getLogger(__name__)
 
@@ -49,76 +53,6 @@ _BATCH_BYTES = 48 * 2**20
 _BATCH_SECONDS = 5.0
 _UNKNOWN_BYTES = 3 * 2**20
 """What a picture is taken to weigh before it has been fetched."""
-
-
-@dataclass(frozen=True, slots=True)
-class ImportOptions:
-    """What a person may say about an import.
-
-    Attributes:
-        name: groups items that come from one source; the file's or folder's name if empty.
-        columns: field → column, where the names of columns do not tell.
-        images: folder or zip of the pictures that rows name; beside the source if None.
-        remove_missing: items of an earlier run that the source no longer has are deleted.
-        is_agreed: also if they are many.
-        agreed_missing: also if they are many, but not more than this.
-        workers: decode processes; one a core if None.
-        allowed_hosts: hosts of pictures that may lie in a private net; all others must be public.
-        kind: one of `KINDS` of `sources.py`; told by the content if empty.
-        allow_no_picture: rows that name no picture become items with nothing but words.
-        actions: an export's word for what people do → action, where the word does not tell.
-        takes_back: items that were forgotten may come in again.
-    """
-
-    name: str = ""
-    columns: Mapping[str, str] = field(default_factory=dict)
-    images: Path | None = None
-    remove_missing: bool = False
-    is_agreed: bool = False
-    agreed_missing: int = 0
-    workers: int | None = None
-    allowed_hosts: tuple[str, ...] = ()
-    kind: str = ""
-    allow_no_picture: bool = False
-    actions: Mapping[str, str] = field(default_factory=dict)
-    takes_back: bool = False
-
-
-@dataclass(slots=True)
-class ImportProgress:
-    """How far an import is. `rows_in` runs ahead of the others by what is being decoded and stored."""
-
-    rows_in: int = 0
-    accepted: int = 0
-    rejected: int = 0
-    unchanged: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class ImportRun:
-    """An import that has ended.
-
-    Attributes:
-        is_settled: reading the same catalogue again would do nothing: no picture failed that may be had
-            later, and none lies in a file that may be another one by then.
-        changes_ms: when the same catalogue will mean something else; None where it stays so.
-        removal: what became of items that it no longer has.
-    """
-
-    report: ImportReport
-    is_settled: bool = True
-    changes_ms: int | None = None
-    removal: Removal = NOTHING_REMOVED
-
-    def checked(self) -> ImportReport:
-        """The report, if nothing waits for a person.
-
-        Raises:
-            TooLargeError: items are missing, and somebody has to agree before they are removed.
-        """
-        if self.removal.held:
-            raise TooLargeError(self.removal.held)
-        return self.report
 
 
 def import_source(
@@ -164,7 +98,8 @@ def run_import(
         opened = open_source(place, options.kind, options.images, options.actions)
     source = opened.source
     fetcher = fetcher or Fetcher(allowed_hosts=options.allowed_hosts)
-    base = RemoteBase(opened.pictures, fetcher, address)
+    memory = FetchMemory(lake)
+    base = RemoteBase(opened.pictures, fetcher, address, memory.note)
     maps = FieldMaps(options.columns, source.columns)
     name = options.name or source.name
     started = time.monotonic()
@@ -174,6 +109,8 @@ def run_import(
     needs_pictures = opened.needs_pictures and not options.allow_no_picture
     reader = Reader(lake, base, maps, pool, seen, needs_pictures=needs_pictures)
     run = _Run(lake, name, reader, rejects, progress, on_new_pictures, takes_back=options.takes_back)
+    if options.recheck_pictures:
+        run.rechecker = Rechecker(lake, fetcher, memory, reader.threads)
     try:
         with pool, run:
             run.take_in(source)
@@ -192,9 +129,11 @@ def run_import(
             )
     finally:
         reader.close()
+        memory.close()
         rejects.close()
         seen.close()
-    report = run.report(removal.removed, time.monotonic() - started, source.passed_over(), remembered)
+    remarks = {**source.passed_over(), **(run.rechecker.failed if run.rechecker is not None else {})}
+    report = run.report(removal.removed, time.monotonic() - started, remarks, remembered)
     log.info("import finished", extra={"source": name, "rows": report.rows_in, "seconds": report.seconds})
     is_settled = not (run.is_cut_off or rejects.by_field["picture"] or reader.has_local_pictures)
     return ImportRun(report, is_settled and not removal.held, reader.changes_ms, removal)
@@ -216,6 +155,7 @@ class _Run:
     ) -> None:
         self._takes_back = takes_back
         self.is_cut_off = False
+        self.rechecker: Rechecker | None = None
         self.unreadable_rows = 0
         self._lake = lake
         self._name = name
@@ -237,7 +177,8 @@ class _Run:
             found = self._not_forgotten(found)
             changed = self._reader.changed(found, self._name)
             self._tally.unchanged += len(found) - len(changed)
-            understood = (self._or_refused(self._reader.understood, each) for each in changed)
+            to_read = itertools.chain(changed, self._with_other_pictures(found, changed))
+            understood = (self._or_refused(self._reader.understood, each) for each in to_read)
             good = (known for known in understood if known is not None)
             for few in _few(good, _ROWS_OPENED, _bytes_to_open):
                 self._reader.add(few, self._batch)
@@ -247,8 +188,19 @@ class _Run:
         self._store_soon()
         self._settle()
 
+    def _with_other_pictures(self, found: list[FoundRow], changed: list[FoundRow]) -> Iterator[FoundRow]:
+        """Known rows behind whose addresses are other pictures by now, where that is asked for."""
+        if self.rechecker is None:
+            return
+        fresh = {row.id for row in changed}
+        known = (row for row in found if row.id not in fresh)
+        for few in _few(known, _ROWS_OPENED, lambda _: 0):
+            for row in self.rechecker.changed(few):
+                self._tally.unchanged -= 1
+                yield row
+
     def report(
-        self, removed: int, seconds: float, passed_over: Mapping[str, int], remembered: Remembered
+        self, removed: int, seconds: float, remarks: Mapping[str, int], remembered: Remembered
     ) -> ImportReport:
         """What was done."""
         tally, path = self._tally, self._rejects.path
@@ -262,7 +214,7 @@ class _Run:
             seconds=seconds,
             version=self._lake.items.version,
             rejects_path=str(path) if path else None,
-            by_code={**self._rejects.by_code, **passed_over},
+            by_code={**self._rejects.by_code, **remarks},
             **asdict(remembered),
         )
 

@@ -70,13 +70,13 @@ class Reader:
         self._seen = seen
         self._needs_pictures = needs_pictures
         self._now_ms = lake.clock.now_ms()
-        self._threads = ThreadPoolExecutor(_FETCHED_AT_ONCE, "import-fetch")
+        self.threads = ThreadPoolExecutor(_FETCHED_AT_ONCE, "import-fetch")
         self.changes_ms: int | None = None
         self.has_local_pictures = False
 
     def close(self) -> None:
         """What is being fetched is waited for; nothing more is."""
-        self._threads.shutdown(cancel_futures=True)
+        self.threads.shutdown(cancel_futures=True)
 
     def found(self, row: SourceRow) -> FoundRow:
         """The row's id, where its pictures are, and its hash; cheap, because most rows are known.
@@ -129,7 +129,7 @@ class Reader:
         # In threads: from the net, a picture takes a hundred times as long as from the disk.
         refs = [ref for row in rows for ref in row.refs]
         is_far = getattr(self._base, "is_far", False) or _has_address(refs)
-        read = self._threads.map(self._content, refs) if is_far else map(self._content, refs)
+        read = self.threads.map(self._content, refs) if is_far else map(self._content, refs)
         for row in rows:
             pictures = tuple(_sha_of(next(read), contents) for _ in row.refs)
             where = (row.row.row, row.row.where)

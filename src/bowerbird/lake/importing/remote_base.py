@@ -1,11 +1,12 @@
 """This file is about pictures that rows name by address: fetched when they are new, many at once."""
 
 import re
+from collections.abc import Callable
 from urllib.parse import urljoin
 
 from bowerbird.lake.fetching.addresses import parse_address
 from bowerbird.lake.fetching.fetcher import Fetcher
-from bowerbird.lake.fetching.types import FetchError
+from bowerbird.lake.fetching.types import Fetched, FetchError
 from bowerbird.lake.importing.types import PictureBase, PictureRef, RowError
 
 _PLAIN = re.compile(
@@ -17,12 +18,19 @@ _SCHEMES = ("http://", "https://")
 class RemoteBase:
     """Pictures at http and https addresses; every other name is left to the base beside the table."""
 
-    def __init__(self, beside: PictureBase, fetcher: Fetcher, address: str = "") -> None:
+    def __init__(
+        self,
+        beside: PictureBase,
+        fetcher: Fetcher,
+        address: str = "",
+        on_fetched: Callable[[str, Fetched], object] | None = None,
+    ) -> None:
         """Names that are no addresses are relative to `address`, or without one left to `beside`."""
         self.is_far = bool(getattr(beside, "is_far", False))
         self._beside = beside
         self._fetcher = fetcher
         self._address = address
+        self._on_fetched = on_fetched or (lambda _address, _fetched: None)
 
     def find(self, name: str) -> PictureRef:
         """The picture under this name; an address is only looked at, not asked.
@@ -53,9 +61,11 @@ class RemoteBase:
         if ref.content is not None or not is_address(ref.name):
             return self._beside.read(ref, max_bytes)
         try:
-            return self._fetcher.fetch(ref.name).content
+            fetched = self._fetcher.fetch(ref.name)
         except FetchError as error:
             raise _as_row_error(error, ref.name) from error
+        self._on_fetched(ref.name, fetched)
+        return fetched.content
 
 
 def is_address(name: str) -> bool:

@@ -70,7 +70,8 @@ def bring_in(
     """
     name = options.name or name_of_place(place)
     settings_hash = _settings_hash(options)
-    known = lake.records.readings.get(name) if keep_unchanged else None
+    may_skip = keep_unchanged and not options.recheck_pictures
+    known = lake.records.readings.get(name) if may_skip else None
     if known is not None and not _is_of(known, place, settings_hash, lake.clock.now_ms()):
         known = None
     fetcher = catalogue_fetcher or Fetcher(CATALOGUE_LIMITS, allowed_hosts=options.allowed_hosts)
@@ -164,7 +165,7 @@ def _is_of(known: Reading, place: str, settings_hash: str, now_ms: int) -> bool:
 
 def _settings_hash(options: ImportOptions) -> str:
     said = asdict(options)
-    for name in ("is_agreed", "agreed_missing", "workers"):
+    for name in ("is_agreed", "agreed_missing", "workers", "recheck_pictures"):
         said.pop(name)
     return hashlib.sha256(json.dumps(said, sort_keys=True, default=str).encode()).hexdigest()
 

@@ -9,6 +9,7 @@ from bowerbird.core.clock import Clock, SystemClock
 from bowerbird.lake.config import LakeConfig
 from bowerbird.lake.records.boards import Board, Boards, Section
 from bowerbird.lake.records.engine import open_engine
+from bowerbird.lake.records.fetches import Fetches
 from bowerbird.lake.records.forgotten import Forgotten, ForgottenEntry
 from bowerbird.lake.records.idempotency import Answer, Idempotency
 from bowerbird.lake.records.numbers import Allocation, Numbers
@@ -22,6 +23,7 @@ __all__ = [
     "Answer",
     "Board",
     "Boards",
+    "Fetches",
     "Forgotten",
     "ForgottenEntry",
     "Idempotency",
@@ -53,6 +55,7 @@ class Records:
         self.saves = Saves(self.engine, clock)
         self.readings = Readings(self.engine)
         self.forgotten = Forgotten(self.engine, clock)
+        self.fetches = Fetches(self.engine)
         self.sources = Sources(self.engine, clock)
         self.idempotency = Idempotency(self.engine, clock, keep_hours=config.idempotency_hours)
 

@@ -78,6 +78,14 @@ source_reading = sa.Table(
     sa.Column("read_ms", sa.BigInteger, nullable=False),
 )
 
+fetched_picture = sa.Table(
+    "fetched_picture",
+    metadata,
+    sa.Column("address_hash", sa.String(64), primary_key=True),
+    sa.Column("etag", sa.String(500), nullable=False),
+    sa.Column("last_modified", sa.String(500), nullable=False),
+)
+
 source = sa.Table(
     "source",
     metadata,
