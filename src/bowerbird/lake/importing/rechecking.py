@@ -1,4 +1,4 @@
-"""This file is about pictures behind addresses that stay the same: asked for again, for they may be others."""
+"""This file is about pictures behind addresses that stay the same: asked for again, as they may be others."""
 
 import hashlib
 import threading
