@@ -431,7 +431,8 @@ def test_import_killed_anywhere_ends_like_an_undisturbed_one(lake: Lake, tmp_pat
         kills += run.communicate()[0] != "done\n"
     last = started(broken, source)
 
-    assert last.communicate()[1] == ""
+    # A kill in the middle of a commit is healed by the next one that opens the table, which says so.
+    assert set(last.communicate()[1].splitlines()) <= {"table healed"}
     assert kills >= 1
     with Lake.open(broken) as mended:
         assert contents(mended) == contents(lake)
