@@ -173,5 +173,5 @@ def test_search_by_a_file_that_is_not_there_is_refused(
         said(capsys, built / "lake", "search-picture", "nowhere.png")
 
 
-def test_index_lake_says_how_many_items_can_be_found(lake: Lake) -> None:
-    assert index_lake(lake, EncodeConfig()).startswith("indexed 24 items in ")
+def test_index_lake_says_how_many_items_can_be_found(lake: Lake, encoders: Encoders) -> None:
+    assert index_lake(lake, encoders).startswith("indexed 24 items in ")

@@ -8,7 +8,7 @@ import hashlib
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from pydantic import ValidationError
 
@@ -30,6 +30,7 @@ _PIECE_BYTES = 8 * 2**20
 _THREADS = 4
 _STALE_S = 600.0
 _MS_PER_S = 1000
+_NAME = "%Y%m%dT%H%M%SZ"
 _SHA_LETTERS = 64
 
 
@@ -65,7 +66,7 @@ def back_up(lake: Lake, place: Place, tell: Tell, *, keep: int) -> CopyReport:
                 rest = LocalPlace(folder)
                 files += _stored(rest, list(rest.files()), HOME, {}, store, tell, lease)
         manifest = BackupManifest(
-            name=_new_name(lake, {backup.name for backup in before}),
+            name=_new_name(lake, before),
             made_ms=lake.clock.now_ms(),
             lake=said,
             tables=plan.versions,
@@ -200,11 +201,13 @@ def _let_go(backups: Sequence[BackupManifest], place: Place, store: PieceStore, 
     return tuple(backup.name for backup in old)
 
 
-def _new_name(lake: Lake, taken: set[str]) -> str:
-    moment = datetime.fromtimestamp(lake.clock.now_ms() / _MS_PER_S, UTC)
-    name = moment.strftime("%Y%m%dT%H%M%SZ")
-    further = next(n for n in range(len(taken) + 1) if (f"{name}-{n}" if n else name) not in taken)
-    return f"{name}-{further}" if further else name
+def _new_name(lake: Lake, before: Sequence[BackupManifest]) -> str:
+    """The moment, to the second; after the newest name, so that names sort by age whatever the clock does."""
+    moment = datetime.fromtimestamp(lake.clock.now_ms() // _MS_PER_S, UTC)
+    if before:
+        newest = datetime.strptime(before[-1].name, _NAME).replace(tzinfo=UTC)
+        moment = max(moment, newest + timedelta(seconds=1))
+    return moment.strftime(_NAME)
 
 
 def _sealed(manifest: BackupManifest) -> bytes:

@@ -68,7 +68,7 @@ class BackupManifest(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     layout: Annotated[int, Field(ge=1, le=1)] = 1
-    name: Annotated[str, Field(pattern=r"^[0-9]{8}T[0-9]{6}Z(-[0-9]+)?$")]
+    name: Annotated[str, Field(pattern=r"^[0-9]{8}T[0-9]{6}Z$")]
     made_ms: int
     lake: LakeFormat
     tables: dict[str, int]
