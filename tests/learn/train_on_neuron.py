@@ -1,8 +1,9 @@
-"""SASRec trained on the processor and on the fake `neuron`: `train_on_neuron.py`; prints JSON."""
+"""A model trained on the processor and on the fake `neuron`: `train_on_neuron.py FAMILY`; prints JSON."""
 
 import json
 import sys
 import tempfile
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
@@ -12,29 +13,48 @@ import fake_neuron
 from learn_world import ring
 
 from bowerbird.learn.config import TrainingConfig
-from bowerbird.learn.splits import split
-from bowerbird.learn.training import TrainingJob, train
+from bowerbird.learn.splits import Split, split
+from bowerbird.learn.training import Batch, TrainingJob, train
 from bowerbird.learn.training.device import device, dist_backend
-from bowerbird.retrieve.sasrec import SasrecConfig
-from bowerbird.retrieve.sasrec.model import Sasrec
-from bowerbird.retrieve.sasrec.train import batches_of
+
+Made = tuple[torch.nn.Module, Callable[[int], Sequence[Batch]]]
+TRAINING = TrainingConfig(epochs=3, learning_rate=0.01, precision="float32")
+
+
+def sasrec(found: Split) -> Made:
+    from bowerbird.retrieve.sasrec import SasrecConfig
+    from bowerbird.retrieve.sasrec.model import Sasrec
+    from bowerbird.retrieve.sasrec.train import batches_of
+
+    config = SasrecConfig(width=16, inner=16, dropout=0.0, longest=8, rows=4, tokens=16)
+    histories = found.training.histories()
+    model = Sasrec(config, found.training.item_count)
+    return model, lambda epoch: batches_of(histories, config, 3, epoch)
+
+
+def hstu(found: Split) -> Made:
+    from bowerbird.retrieve.hstu import HstuConfig
+    from bowerbird.retrieve.hstu.model import Hstu
+    from bowerbird.retrieve.hstu.train import batches_of
+
+    config = HstuConfig(width=16, dropout=0.0, longest=8, rows=4, tokens=16, knows_asked_time=True)
+    histories = found.training.histories()
+    return Hstu(config, found.training.item_count), lambda epoch: batches_of(histories, config, 3, epoch)
+
+
+FAMILIES = {"sasrec": sasrec, "hstu": hstu}
 
 
 def main() -> int:
     found = split(ring(persons=60, items=30, length=9))
-    training = TrainingConfig(epochs=3, learning_rate=0.01, precision="float32")
-    config = SasrecConfig(width=16, inner=16, dropout=0.0, longest=8, rows=4, tokens=16, training=training)
-    histories = found.training.histories()
 
     def losses(where: torch.device) -> list[float]:
         torch.manual_seed(3)
-        model = Sasrec(config, found.training.item_count)
+        model, batches = FAMILIES[sys.argv[1]](found)
         seen.clear()
         with tempfile.TemporaryDirectory() as folder:
-            job = TrainingJob(
-                model, lambda epoch: batches_of(histories, config, 3, epoch), counted, Path(folder), 3, "ring"
-            )
-            return [record.loss for record in train(job, training, on=where).records]
+            job = TrainingJob(model, batches, counted, Path(folder), 3, "ring")
+            return [record.loss for record in train(job, TRAINING, on=where).records]
 
     seen: list[int] = []
 

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from bowerbird.learn.types import Retriever
 
 COUNTING = ("popularity", "transitions", "item-knn", "walk", "bm25", "content")
-LEARNED = ("sasrec",)
+LEARNED = ("sasrec", "hstu", "hstu-timed")
 MODELS = (*COUNTING, *LEARNED)
 
 
@@ -38,6 +38,15 @@ def _retriever(name: str) -> "Retriever":
         raise MissingModelError(
             f"model {name} is trained with torch, which is missing; run `pip install 'bowerbird[train]'`"
         )
-    from bowerbird.retrieve.sasrec.train import SasrecRetriever
+    return _learned(name)
 
-    return SasrecRetriever()
+
+def _learned(name: str) -> "Retriever":
+    if name == "sasrec":
+        from bowerbird.retrieve.sasrec.train import SasrecRetriever
+
+        return SasrecRetriever()
+    from bowerbird.retrieve.hstu import HstuConfig
+    from bowerbird.retrieve.hstu.train import HstuRetriever
+
+    return HstuRetriever(HstuConfig(knows_asked_time=name == "hstu-timed"))

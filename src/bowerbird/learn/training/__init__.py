@@ -1,6 +1,7 @@
 """Takes a job, gives a trained module. Imports torch, and nothing that serves may import it."""
 
 from bowerbird.learn.training.job import Batch, TrainingJob, TrainingResult
+from bowerbird.learn.training.stopping import train_until_stale, training_facts
 from bowerbird.learn.training.trainer import train
 
-__all__ = ["Batch", "TrainingJob", "TrainingResult", "train"]
+__all__ = ["Batch", "TrainingJob", "TrainingResult", "train", "train_until_stale", "training_facts"]

@@ -10,6 +10,7 @@ from bowerbird.encode.session import open_session, write_whole
 from bowerbird.learn.data import Histories
 from bowerbird.learn.evaluate import top_of_scores
 from bowerbird.learn.types import Found
+from bowerbird.retrieve.history_shapes import padded_length
 
 
 class ServedSasrec:
@@ -35,12 +36,8 @@ class ServedSasrec:
 
     def queries(self, histories: Histories) -> np.ndarray:
         """float32 [B, D] what each history expects next."""
-        longest = int(min(max(histories.lengths.max(initial=1), 1), self._longest))
-        # Lengths are few, so that the runtime plans each of them once.
-        length = next(
-            size for size in (8, 16, 32, 64, 128, 256, longest) if size >= min(longest, self._longest)
-        )
-        given = histories.newest(self._longest).padded(min(length, self._longest)).astype(np.int64)
+        length = padded_length(histories, self._longest)
+        given = histories.newest(self._longest).padded(length).astype(np.int64)
         (found,) = self._session.run(None, {"items": given})
         queries: np.ndarray = found
         return queries

@@ -1,24 +1,20 @@
 """This file is about fitting SASRec: packed histories in, a model that serves without torch out."""
 
 import copy
-import hashlib
 from collections.abc import Sequence
 
 import numpy as np
 import torch
 
 from bowerbird.learn.data import Histories, Interactions
-from bowerbird.learn.evaluate import EvaluationConfig, evaluate
 from bowerbird.learn.packing import packed
 from bowerbird.learn.splits import Cases, sampled
-from bowerbird.learn.training import Batch, TrainingJob, TrainingResult, train
+from bowerbird.learn.training import Batch, TrainingResult, train_until_stale, training_facts
 from bowerbird.learn.training.export import onnx_bytes
 from bowerbird.learn.types import FitPlan
 from bowerbird.retrieve.sasrec.config import SasrecConfig
 from bowerbird.retrieve.sasrec.model import Query, Sasrec
 from bowerbird.retrieve.sasrec.served import ServedSasrec
-
-STOPS_ON = "ndcg@10"
 
 
 class SasrecRetriever:
@@ -34,23 +30,17 @@ class SasrecRetriever:
         """Trained until the validation part says that it gets no better."""
         torch.manual_seed(plan.seed)
         model = Sasrec(self.config, training.item_count)
-        histories, counts = training.histories(), training.item_counts()
-        cases = sampled(validation, self.config.validation_persons)
-
-        def batches(epoch: int) -> Sequence[Batch]:
-            return batches_of(histories, self.config, plan.seed, epoch)
-
-        def validate(_: torch.nn.Module) -> float:
-            fitted, config = served(model, self.config), EvaluationConfig(cutoffs=(10,))
-            return evaluate(fitted, cases, counts, config).values().get(STOPS_ON, 0.0)
-
-        print_of = hashlib.sha256(self.config.model_dump_json().encode())
-        for column in (training.persons, training.items, training.at_ms):
-            print_of.update(np.ascontiguousarray(column).tobytes())
-        job = TrainingJob(
-            model, batches, validate, plan.folder, plan.seed, f"{print_of.hexdigest()}-{plan.seed}", plan.tell
+        histories = training.histories()
+        result = train_until_stale(
+            model,
+            lambda epoch: batches_of(histories, self.config, plan.seed, epoch),
+            lambda: served(model, self.config),
+            training=training,
+            cases=sampled(validation, self.config.validation_persons),
+            config=self.config,
+            trainer=self.config.training,
+            plan=plan,
         )
-        result = train(job, self.config.training)
         return served(model, self.config, result)
 
 
@@ -80,13 +70,4 @@ def served(model: Sasrec, config: SasrecConfig, result: TrainingResult | None = 
     free = {"items": {0: "batch", 1: "tokens"}, "query": {0: "batch"}}
     graph = onnx_bytes(Query(still), example, outputs=["query"], free=free)
     items = still.items.weight.detach().numpy()
-    facts: dict[str, object] = {"parameters": sum(each.numel() for each in model.parameters())}
-    if result is not None:
-        facts |= {
-            "best_epoch": result.best_epoch,
-            "epochs": result.epochs,
-            "best_validation": result.best_validation,
-            "train_seconds": result.seconds,
-            "targets_per_second": result.targets / max(result.seconds, 1e-9),
-        }
-    return ServedSasrec(graph, items, config.longest, facts)
+    return ServedSasrec(graph, items, config.longest, training_facts(model, result))

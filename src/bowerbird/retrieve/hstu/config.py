@@ -1,0 +1,35 @@
+"""This file is about the sizes of the HSTU-type model and how it is trained."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from bowerbird.learn.config import TrainingConfig
+
+
+class HstuConfig(BaseModel):
+    """Defaults were chosen on the validation part of Amazon Beauty; `docs/learn.md` has what was tried.
+
+    Attributes:
+        width: D; `heads` must divide it.
+        dropout: of what each layer adds, and of the items that come in.
+        longest: newest entries of a history that it looks at.
+        knows_asked_time: the moment to answer for is an input, as in the paper's own code. In leave-one-out
+            that is the time of the target, so that figures with it stand beside such figures only.
+        validation_persons: at most so many, the same ones, decide when to stop.
+        rows, tokens: shape of a training batch, histories packed.
+        training: of the trainer.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    width: Annotated[int, Field(ge=4, multiple_of=2)] = 128
+    layers: Annotated[int, Field(ge=1)] = 2
+    heads: Annotated[int, Field(ge=1)] = 2
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.5
+    longest: Annotated[int, Field(ge=1)] = 50
+    knows_asked_time: bool = False
+    rows: Annotated[int, Field(ge=1)] = 16
+    tokens: Annotated[int, Field(ge=1)] = 64
+    validation_persons: Annotated[int, Field(ge=1)] = 5_000
+    training: TrainingConfig = TrainingConfig(epochs=20, learning_rate=0.002)

@@ -1,0 +1,29 @@
+"""This file is about the times that the model reads: seconds within one history, and the moment asked for."""
+
+import numpy as np
+
+from bowerbird.learn.data import Histories
+
+
+def seconds_within(histories: Histories) -> np.ndarray:
+    """int64 [H of all rows] seconds since the first entry of the row, so that they fit into any integer."""
+    firsts = histories.at_ms[np.minimum(histories.bounds[:-1], max(len(histories.at_ms) - 1, 0))]
+    found: np.ndarray = (histories.at_ms - np.repeat(firsts, histories.lengths)) // 1000
+    return found
+
+
+def asked_within(histories: Histories, seconds: np.ndarray, *, knows_asked_time: bool) -> np.ndarray:
+    """int64 [H of all rows] for which moment each entry is asked what follows, in the same seconds.
+
+    That of the entry itself, or where the model knows it, of the one that follows; of the newest entry
+    `asked_ms`, where it is not withheld. Never before the entry itself.
+    """
+    if not knows_asked_time or not len(seconds):
+        return seconds
+    asked = np.append(seconds[1:], 0)
+    rows = np.flatnonzero(histories.lengths > 0)
+    newest, firsts = histories.bounds[1:][rows] - 1, histories.at_ms[histories.bounds[:-1][rows]]
+    given = histories.asked_ms[rows]
+    asked[newest] = np.where(given >= 0, (given - firsts) // 1000, seconds[newest])
+    later: np.ndarray = np.maximum(asked, seconds)
+    return later

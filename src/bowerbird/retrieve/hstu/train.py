@@ -1,0 +1,84 @@
+"""This file is about fitting the HSTU-type model: packed histories in, a model without torch out."""
+
+import copy
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from bowerbird.learn.data import Histories, Interactions
+from bowerbird.learn.packing import packed
+from bowerbird.learn.splits import Cases, sampled
+from bowerbird.learn.training import Batch, TrainingResult, train_until_stale, training_facts
+from bowerbird.learn.training.export import onnx_bytes
+from bowerbird.learn.types import FitPlan
+from bowerbird.retrieve.hstu.config import HstuConfig
+from bowerbird.retrieve.hstu.model import Hstu, Query
+from bowerbird.retrieve.hstu.moments import asked_within, seconds_within
+from bowerbird.retrieve.hstu.served import ServedHstu
+
+
+class HstuRetriever:
+    """A `Retriever`."""
+
+    has_chance = True
+
+    def __init__(self, config: HstuConfig | None = None) -> None:
+        self.config = config or HstuConfig()
+
+    @property
+    def name(self) -> str:
+        """Two words, because figures with and without the time asked for are not comparable."""
+        return "hstu-timed" if self.config.knows_asked_time else "hstu"
+
+    def fit(self, training: Interactions, validation: Cases, plan: FitPlan) -> ServedHstu:
+        """Trained until the validation part says that it gets no better."""
+        torch.manual_seed(plan.seed)
+        model = Hstu(self.config, training.item_count)
+        histories = training.histories()
+        result = train_until_stale(
+            model,
+            lambda epoch: batches_of(histories, self.config, plan.seed, epoch),
+            lambda: served(model, self.config),
+            training=training,
+            cases=sampled(validation, self.config.validation_persons),
+            config=self.config,
+            trainer=self.config.training,
+            plan=plan,
+        )
+        return served(model, self.config, result)
+
+
+def batches_of(histories: Histories, config: HstuConfig, seed: int, epoch: int) -> Sequence[Batch]:
+    """An epoch: all histories in an order of its own, packed."""
+    order = np.random.default_rng((seed, epoch)).permutation(len(histories))
+    parts = packed(histories, order, rows=config.rows, tokens=config.tokens, longest=config.longest)
+    seconds = seconds_within(histories)
+    asked = asked_within(histories, seconds, knows_asked_time=config.knows_asked_time)
+    items = np.append(histories.items.astype(np.int64), -1)  # entry -1 is padding
+    seconds, asked = np.append(seconds, 0), np.append(asked, 0)
+    return [
+        Batch(
+            {
+                "items": items[part.entries],
+                "seconds": seconds[part.entries],
+                "asked_seconds": asked[part.entries],
+                "places": part.places,
+                "segments": part.segments,
+                "targets": items[part.targets],
+            },
+            weight=float(np.count_nonzero(part.targets >= 0)),
+        )
+        for part in parts
+    ]
+
+
+def served(model: Hstu, config: HstuConfig, result: TrainingResult | None = None) -> ServedHstu:
+    """The model as it is now, exported."""
+    still = copy.deepcopy(model).cpu()
+    names = ("items", "seconds", "asked_seconds")
+    example = {name: torch.tensor([[-1, 0], [0, 0]]) for name in names}
+    free = {name: {0: "batch", 1: "tokens"} for name in names} | {"query": {0: "batch"}}
+    graph = onnx_bytes(Query(still), example, outputs=["query"], free=free)
+    items = still.items.weight.detach().numpy()
+    return ServedHstu(graph, items, config, training_facts(model, result))
