@@ -107,6 +107,44 @@ def test_what_a_crash_left_unapplied_is_applied_at_the_next_start(effects: Effec
     assert effects.replay() == 0
 
 
+def test_what_another_process_stores_is_applied_while_this_one_runs(effects: Effects, lake: Lake) -> None:
+    with Lake.open(lake.path) as importing:
+        importing.events.append([event("1", Action.SAVE, "a", 1_000)])
+        effects.record([event("2", Action.SAVE, "b", 2_000)])  # of ours, with theirs on both sides
+        put(importing, "late")  # an item that this process has not heard of
+        importing.events.append([event("3", Action.SAVE, "late", 3_000)])
+
+        effects.commit()
+
+        assert lake.online.recent("p").numbers.tolist() == [3, 1, 0]
+        assert effects.replay() == 0
+        importing.events.append([event("4", Action.SAVE, "c", 4_000)])
+        effects.commit()
+        assert lake.online.recent("p").numbers.tolist() == [2, 3, 1, 0]
+
+
+def test_own_events_are_not_taken_for_those_of_others(effects: Effects, lake: Lake) -> None:
+    effects.record([event("1", Action.SAVE, "a"), event("1", Action.SAVE, "a")])
+    effects.record([event("1", Action.SAVE, "a"), event("2", Action.SAVE, "b")])
+
+    assert not lake.events.others_stored()
+
+
+def test_events_of_others_are_not_lost_where_applying_fails(
+    effects: Effects, lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Lake.open(lake.path) as importing:
+        importing.events.append([event("1", Action.SAVE, "a", 1_000)])
+    with monkeypatch.context() as broken:
+        broken.setattr(lake.online, "push", lambda *_: (_ for _ in ()).throw(OSError("disk full")))
+        with pytest.raises(OSError, match="disk full"):
+            effects.commit()
+
+    effects.commit()
+
+    assert lake.online.recent("p").numbers.tolist() == [0]
+
+
 def test_what_was_applied_and_committed_is_not_replayed(effects: Effects) -> None:
     effects.record([event("1", Action.SAVE, "a")])
 

@@ -27,6 +27,7 @@ CREATE TABLE IF NOT EXISTS event (
 CREATE TABLE IF NOT EXISTS reader (name TEXT PRIMARY KEY, offset INTEGER NOT NULL) WITHOUT ROWID;
 """
 _INSERT = "INSERT OR IGNORE INTO event (event_id, person_id, body) VALUES (?, ?, ?)"
+_GIVEN_OUT = "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'event'), 0)"
 _JSON = TypeAdapter(Event)
 _TEXT = "CAST(body AS TEXT)"
 _IS_WANTED = "IN (SELECT value FROM json_each(?))"
@@ -57,6 +58,10 @@ class EventLog:
         self._reading = threading.Lock()
         self._waiting: queue.SimpleQueue[_Submission | None] = queue.SimpleQueue()
         self._commits = 0
+        # Offsets that were given out between two appends of ours went to another process.
+        self._ends = threading.Lock()
+        self._own_end = self._given_out(self._reader)
+        self._have_others_stored = False
         self._opening = threading.Lock()
         self._is_closed = False
         self._writer = threading.Thread(target=self._write_groups, name="event-log-writer", daemon=True)
@@ -114,6 +119,15 @@ class EventLog:
         """How many events are stored."""
         with self._reading:
             return int(self._reader.execute("SELECT count(*) FROM event").fetchone()[0])
+
+    def others_stored(self) -> bool:
+        """Whether another process (an import) has stored events since this log was opened or last asked."""
+        with self._ends:
+            with self._reading:
+                end = self._given_out(self._reader)
+            have_stored = self._have_others_stored or end != self._own_end
+            self._own_end, self._have_others_stored = end, False
+        return have_stored
 
     def group_commits(self) -> int:
         """Durable commits since this log was opened; far fewer than appends when many append at once."""
@@ -201,15 +215,9 @@ class EventLog:
         return group, False
 
     def _commit_group(self, connection: sqlite3.Connection, group: list[_Submission]) -> None:
-        results: list[AppendResult] = []
         try:
-            connection.execute("BEGIN IMMEDIATE")
-            for submission in group:
-                added = connection.executemany(_INSERT, submission.rows).rowcount if submission.rows else 0
-                last = connection.execute("SELECT coalesce(max(offset), 0) FROM event").fetchone()[0]
-                results.append(AppendResult(added, len(submission.rows) - added, last))
-            connection.execute("COMMIT")
-            self._commits += 1
+            with self._ends:
+                results = self._stored(connection, group)
         except sqlite3.Error as error:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
@@ -222,6 +230,25 @@ class EventLog:
             return
         for submission, result in zip(group, results, strict=True):
             submission.done.set_result(result)
+
+    def _stored(self, connection: sqlite3.Connection, group: list[_Submission]) -> list[AppendResult]:
+        results: list[AppendResult] = []
+        connection.execute("BEGIN IMMEDIATE")
+        before = self._given_out(connection)
+        for submission in group:
+            added = connection.executemany(_INSERT, submission.rows).rowcount if submission.rows else 0
+            last = connection.execute("SELECT coalesce(max(offset), 0) FROM event").fetchone()[0]
+            results.append(AppendResult(added, len(submission.rows) - added, last))
+        end = self._given_out(connection)
+        connection.execute("COMMIT")
+        self._commits += 1
+        self._have_others_stored |= before != self._own_end
+        self._own_end = end
+        return results
+
+    @staticmethod
+    def _given_out(connection: sqlite3.Connection) -> int:
+        return int(connection.execute(_GIVEN_OUT).fetchone()[0])
 
 
 def _row(event: Event, now_ms: int) -> _Row:

@@ -1,7 +1,7 @@
 """This file is about what events do: first durable in the log, then known to the next page.
 
-The online store is derived from the log. What a crash left unapplied is applied at the next start; an
-event applied twice changes nothing.
+The online store is derived from the log. What a crash left unapplied is applied at the next start, what another
+process stored (an import) within seconds; an event applied twice changes nothing.
 """
 
 import asyncio
@@ -39,7 +39,7 @@ class Effects:
         self._applied_offset = 0
         self._committed_offset = 0
         self._is_forgotten: Callable[[str], bool] = lambda _: False
-        self._has_gap = False  # something was stored and then failed to be applied
+        self._has_gap = False  # something was stored that has not been applied
 
     async def take(self, events: Sequence[Event]) -> AppendResult:
         """Store the events and apply them; both are done on return. Forgotten people leave none."""
@@ -77,9 +77,11 @@ class Effects:
         self._is_forgotten = is_forgotten
 
     def replay(self) -> int:
-        """Apply what an earlier process stored but did not apply; how many events that were."""
+        """Apply what another process, or an earlier one, stored and nobody applied; how many events that were."""
         count = 0
         offset = self._lake.online.mark(MARK)
+        if self._lake.events.last_offset() > offset:
+            self._catalogue.refresh()  # whoever stored events may have stored their items just before
         while found := self._lake.events.after(offset, _REPLAY_EVENTS):
             self._apply([event for _, event in found])
             offset = found[-1][0]
@@ -93,16 +95,29 @@ class Effects:
         return count
 
     def commit(self) -> None:
-        """Note how far events are applied, if none is on its way; called now and then."""
+        """Apply what others stored, then note how far events are applied; called now and then."""
         with self._lock:
-            offset, has_gap = self._applied_offset, self._has_gap
-            if self._being_applied or offset <= self._committed_offset:
-                return
-            self._committed_offset, self._has_gap = offset, False
+            offset, is_busy = self._applied_offset, self._being_applied > 0
+            is_behind = offset > self._committed_offset
+        # Asked after `offset` was read: whatever others stored before it has been noticed by then.
+        if self._lake.events.others_stored():
+            self._note_gap()
+        with self._lock:
+            has_gap, self._has_gap = self._has_gap, False
         if has_gap:
-            self.replay()
-        else:
+            try:
+                self.replay()
+            except BaseException:
+                self._note_gap()
+                raise
+        elif is_behind and not is_busy:
             self._lake.online.set_mark(MARK, offset)
+            with self._lock:
+                self._committed_offset = max(self._committed_offset, offset)
+
+    def _note_gap(self) -> None:
+        with self._lock:
+            self._has_gap = True
 
     def _begin(self) -> None:
         with self._lock:
