@@ -154,7 +154,7 @@ def test_hidden_item_comes_back_to_its_place_by_undo(visit: Any) -> None:
 
 def test_feed_answers_to_a_save_on_the_next_refresh(visit: Any) -> None:
     page = visit("/item/vase%2Fblue-0")
-    page.get_by_role("button", name="Save", exact=True).click()
+    page.locator(".closeup").get_by_role("button", name="Save", exact=True).click()
     page.get_by_role("textbox", name="Name").fill("Vases")
     with page.expect_response(re.compile(r"/v1/boards/[^/]+/items$")):
         page.get_by_role("button", name="Make and save").click()

@@ -78,6 +78,8 @@ def test_every_answer_during_switches_is_of_one_generation_alone(server: LiveSer
         asker = server.client()
         while not stop.is_set():
             answer = asker.get("/v1/search", params={"q": "red circle", "limit": 10})
+            if answer.status_code == 503:  # a busy machine; it says so, and mixes nothing
+                continue
             if answer.status_code != 200 or not answer.json()["items"]:
                 wrong.append(answer.text)
                 continue

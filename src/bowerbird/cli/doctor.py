@@ -13,7 +13,6 @@ from pathlib import Path
 
 from bowerbird.cli.lake_leaf import add_home_option, opened
 from bowerbird.core.errors import BowerbirdError
-from bowerbird.lake.healing import healings
 from bowerbird.lake.homes import home_folder
 from bowerbird.lake.places import as_address
 
@@ -116,6 +115,8 @@ def check_lake(args: argparse.Namespace) -> Finding:
 
 def check_healed(lake: Path) -> Finding:
     """What opening the lake has put right lately; bad only where rows could not be given back."""
+    from bowerbird.lake.healing import healings
+
     told = healings(lake / "journal")
     if not told:
         return Finding("healed", True, "nothing had to be healed")
