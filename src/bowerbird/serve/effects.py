@@ -1,7 +1,7 @@
 """This file is about what events do: first durable in the log, then known to the next page.
 
-The online store is derived from the log. What a crash left unapplied is applied at the next start, what another
-process stored (an import) within seconds; an event applied twice changes nothing.
+The online store is derived from the log. What a crash left unapplied is applied at the next start, what
+another process stored (an import) within seconds; an event applied twice changes nothing.
 """
 
 import asyncio
@@ -77,7 +77,7 @@ class Effects:
         self._is_forgotten = is_forgotten
 
     def replay(self) -> int:
-        """Apply what another process, or an earlier one, stored and nobody applied; how many events that were."""
+        """Apply what another process stored, or an earlier one left; how many events that were."""
         count = 0
         offset = self._lake.online.mark(MARK)
         if self._lake.events.last_offset() > offset:
