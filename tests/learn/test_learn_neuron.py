@@ -11,17 +11,17 @@ import pytest
 # epoch.
 ALLOWED = {
     "_local_scalar_dense", "_softmax", "_softmax_backward_data", "_unsafe_view", "add", "addcdiv",
-    "addcmul", "addmm", "amax", "bitwise_and", "bmm", "cat", "clamp", "clone", "detach", "div",
-    "embedding_dense_backward", "empty", "empty_strided", "eq", "exp", "expand", "fill_", "gather",
-    "ge", "gelu", "gelu_backward", "index_select", "lerp", "linalg_vector_norm", "log", "mm", "mul",
-    "native_batch_norm", "native_layer_norm_backward", "neg", "permute", "reciprocal",
-    "scatter_add", "select", "select_backward", "sigmoid", "silu", "slice", "slice_backward",
-    "sqrt", "squeeze", "sub", "sum", "t", "transpose", "unbind", "unsqueeze", "view", "where",
-    "zero_",
+    "addcmul", "addmm", "amax", "as_strided", "bitwise_and", "bmm", "cat", "clamp", "clamp_min",
+    "clone", "detach", "div", "embedding_dense_backward", "empty", "empty_strided", "eq", "exp",
+    "expand", "fill_", "gather", "ge", "gelu", "gelu_backward", "index_select", "lerp",
+    "linalg_vector_norm", "log", "masked_fill_", "mm", "mul", "native_batch_norm",
+    "native_layer_norm_backward", "neg", "permute", "reciprocal", "scatter_add", "select",
+    "select_backward", "sigmoid", "silu", "slice", "slice_backward", "sqrt", "squeeze", "sub",
+    "sum", "t", "transpose", "unbind", "unsqueeze", "view", "where", "zero_",
 }  # fmt: skip
 
 
-@pytest.fixture(scope="module", params=["sasrec", "hstu"])
+@pytest.fixture(scope="module", params=["sasrec", "hstu", "generative"])
 def told(request: pytest.FixtureRequest) -> dict[str, Any]:
     script = str(Path(__file__).parent / "train_on_neuron.py")
     done = subprocess.run(

@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import numpy as np
 import torch
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -42,7 +43,20 @@ def hstu(found: Split) -> Made:
     return Hstu(config, found.training.item_count), lambda epoch: batches_of(histories, config, 3, epoch)
 
 
-FAMILIES = {"sasrec": sasrec, "hstu": hstu}
+def generative(found: Split) -> Made:
+    from bowerbird.retrieve.generative import GenerativeConfig
+    from bowerbird.retrieve.generative.model import Generative
+    from bowerbird.retrieve.generative.train import batches_of, log_chances, outcomes_of
+
+    config = GenerativeConfig(width=16, inner=16, dropout=0.0, longest=8, rows=4, tokens=16, negatives=20)
+    histories, counts = found.training.histories(), found.training.item_counts()
+    outcomes = outcomes_of(found.training)
+    content = np.eye(len(counts), 8, dtype=np.float32)
+    model = Generative(config, len(counts), len(outcomes), content, log_chances(counts))
+    return model, lambda epoch: batches_of(histories, counts, outcomes, config, 3, epoch)
+
+
+FAMILIES = {"sasrec": sasrec, "hstu": hstu, "generative": generative}
 
 
 def main() -> int:

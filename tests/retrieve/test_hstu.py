@@ -15,9 +15,9 @@ from bowerbird.learn.data import Histories, Interactions
 from bowerbird.learn.evaluate import evaluate
 from bowerbird.learn.splits import Split, split
 from bowerbird.learn.types import Budget, FitPlan, Retriever, ScoringRetriever
+from bowerbird.retrieve.history_times import asked_within, seconds_within
 from bowerbird.retrieve.hstu import HstuConfig, ServedHstu
 from bowerbird.retrieve.hstu.model import Hstu, HstuBlock, Query
-from bowerbird.retrieve.hstu.moments import asked_within, seconds_within
 from bowerbird.retrieve.hstu.served import load_hstu
 from bowerbird.retrieve.hstu.train import HstuRetriever, batches_of, served
 

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from bowerbird.learn.types import Retriever
 
 COUNTING = ("popularity", "transitions", "item-knn", "walk", "bm25", "content")
-LEARNED = ("sasrec", "hstu", "hstu-timed")
+LEARNED = ("sasrec", "hstu", "hstu-timed", "generative")
 MODELS = (*COUNTING, *LEARNED)
 
 
@@ -46,6 +46,10 @@ def _learned(name: str) -> "Retriever":
         from bowerbird.retrieve.sasrec.train import SasrecRetriever
 
         return SasrecRetriever()
+    if name == "generative":
+        from bowerbird.retrieve.generative.train import GenerativeRetriever
+
+        return GenerativeRetriever()
     from bowerbird.retrieve.hstu import HstuConfig
     from bowerbird.retrieve.hstu.train import HstuRetriever
 

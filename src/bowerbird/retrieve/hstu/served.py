@@ -11,8 +11,8 @@ from bowerbird.learn.data import Histories
 from bowerbird.learn.evaluate import top_of_scores
 from bowerbird.learn.types import Found
 from bowerbird.retrieve.history_shapes import padded_length
+from bowerbird.retrieve.history_times import asked_within, seconds_within
 from bowerbird.retrieve.hstu.config import HstuConfig
-from bowerbird.retrieve.hstu.moments import asked_within, seconds_within
 
 
 class ServedHstu:

@@ -12,9 +12,9 @@ from bowerbird.learn.splits import Cases, sampled
 from bowerbird.learn.training import Batch, TrainingResult, train_until_stale, training_facts
 from bowerbird.learn.training.export import onnx_bytes
 from bowerbird.learn.types import FitPlan
+from bowerbird.retrieve.history_times import asked_within, seconds_within
 from bowerbird.retrieve.hstu.config import HstuConfig
 from bowerbird.retrieve.hstu.model import Hstu, Query
-from bowerbird.retrieve.hstu.moments import asked_within, seconds_within
 from bowerbird.retrieve.hstu.served import ServedHstu
 
 

@@ -9,42 +9,10 @@ import math
 
 import torch
 from torch import nn
-from torch.nn import functional as F  # noqa: N812
 
+from bowerbird.learn.training.attention import Block
 from bowerbird.learn.training.softmax import full_softmax_loss
 from bowerbird.retrieve.sasrec.config import SasrecConfig
-
-
-class Block(nn.Module):
-    """Attention, then a small network, each added to what came in."""
-
-    def __init__(self, config: SasrecConfig) -> None:
-        super().__init__()
-        self.heads = config.heads
-        self.scale = (config.width // config.heads) ** -0.5
-        self.before_attention = nn.LayerNorm(config.width)
-        self.into = nn.Linear(config.width, 3 * config.width)
-        self.out = nn.Linear(config.width, config.width)
-        self.before_inner = nn.LayerNorm(config.width)
-        self.widen = nn.Linear(config.width, config.inner)
-        self.narrow = nn.Linear(config.inner, config.width)
-        self.dropout = nn.Dropout(config.dropout)
-
-    def forward(self, states: torch.Tensor, blocked: torch.Tensor) -> torch.Tensor:
-        """[R, T, D]; `blocked` float32 [R, 1, T, T] is 0 where a token may look, and very low elsewhere."""
-        rows, tokens, width = states.shape
-        mixed = self.into(self.before_attention(states)).view(
-            rows, tokens, 3, self.heads, width // self.heads
-        )
-        query, key, value = (
-            mixed[:, :, part].transpose(1, 2) for part in range(3)
-        )  # [R, heads, T, D / heads]
-        likeness = torch.matmul(query, key.transpose(-1, -2)) * self.scale
-        share = self.dropout(torch.softmax(likeness + blocked, dim=-1))
-        seen = torch.matmul(share, value).transpose(1, 2).reshape(rows, tokens, width)
-        states = states + self.dropout(self.out(seen))
-        inner = self.dropout(F.gelu(self.widen(self.before_inner(states))))
-        return states + self.dropout(self.narrow(inner))
 
 
 class Sasrec(nn.Module):

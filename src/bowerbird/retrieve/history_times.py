@@ -1,8 +1,11 @@
-"""This file is about the times that the model reads: seconds within one history, and the moment asked for."""
+"""This file is about the times that models read: seconds and gaps in a history, the moment asked for."""
 
 import numpy as np
 
 from bowerbird.learn.data import Histories
+
+GAP_BUCKETS = 32
+"""0: not known; then by powers of two seconds, the last one from 34 years."""
 
 
 def seconds_within(histories: Histories) -> np.ndarray:
@@ -27,3 +30,13 @@ def asked_within(histories: Histories, seconds: np.ndarray, *, knows_asked_time:
     asked[newest] = np.where(given >= 0, (given - firsts) // 1000, seconds[newest])
     later: np.ndarray = np.maximum(asked, seconds)
     return later
+
+
+def gap_buckets(histories: Histories, seconds: np.ndarray) -> np.ndarray:
+    """int64 [H of all rows] how long after the entry before it each one was; of a row's first 0."""
+    gaps = np.diff(seconds, prepend=0)
+    buckets = 1 + np.log2(np.maximum(gaps, 1)).astype(np.int64)
+    firsts = histories.bounds[:-1][histories.lengths > 0]
+    buckets[firsts] = 0
+    capped: np.ndarray = np.minimum(buckets, GAP_BUCKETS - 1)
+    return capped

@@ -1,0 +1,108 @@
+"""This file is about looking query vectors up: exactly in an array, or in any vector index of a lake."""
+
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+
+from bowerbird.core.arrays import Embeddings
+from bowerbird.learn.data import Histories
+from bowerbird.learn.evaluate import top_of_scores
+from bowerbird.retrieve.types import VectorIndex
+
+_SCORES_AT_ONCE = 8_000_000
+
+
+@runtime_checkable
+class Lookup(Protocol):
+    """Finds the items nearest to vectors."""
+
+    def nearest(self, vectors: Embeddings, k: int, exclude: Histories) -> np.ndarray:
+        """int32 [Q, k] items by inner product, best first, -1 where fewer were found.
+
+        Args:
+            vectors: [Q, D].
+            exclude: [Q] items that must not come back.
+        """
+        ...
+
+
+class ExactLookup:
+    """Every item is compared.
+
+    Args:
+        items: float32 [N, D].
+    """
+
+    def __init__(self, items: Embeddings) -> None:
+        self._items = items
+
+    def nearest(self, vectors: Embeddings, k: int, exclude: Histories) -> np.ndarray:
+        """int32 [Q, k] items, best first."""
+        found = np.full((len(vectors), k), -1, dtype=np.int32)
+        size = max(_SCORES_AT_ONCE // max(len(self._items), 1), 1)
+        for start in range(0, len(vectors), size):
+            stop = min(start + size, len(vectors))
+            scores = vectors[start:stop] @ self._items.T  # [Q, D] @ [D, N] -> [Q, N]
+            found[start:stop] = top_of_scores(scores, k, exclude.rows(start, stop)).items
+        return found
+
+
+class IndexLookup:
+    """A vector index whose numbers are the model's item numbers.
+
+    Args:
+        effort: recall to aim for; 1 is exact.
+    """
+
+    def __init__(self, index: VectorIndex, effort: float = 0.97) -> None:
+        self._index = index
+        self._effort = effort
+
+    def nearest(self, vectors: Embeddings, k: int, exclude: Histories) -> np.ndarray:
+        """int32 [Q, k] items, best first; as many more are fetched as may have to be left out."""
+        more = int(exclude.lengths.max(initial=0))
+        numbers = self._index.search(vectors, k + more, effort=self._effort).numbers
+        width = int(max(numbers.max(initial=0), exclude.items.max(initial=0))) + 2
+        row = np.arange(len(numbers))[:, None] * width
+        keep = (numbers >= 0) & ~np.isin(row + numbers, exclude.row_of_entry() * width + exclude.items)
+        order = np.argsort(~keep, axis=1, kind="stable")[:, :k]
+        kept = np.where(
+            np.take_along_axis(keep, order, axis=1), np.take_along_axis(numbers, order, axis=1), -1
+        )
+        return kept.astype(np.int32)
+
+
+def interleaved(found: np.ndarray, quota: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Each vector's items in turn, as often as its quota says; an item that comes twice counts once.
+
+    Args:
+        found: int32 [B, V, k] items of each vector, best first, -1 where there are none.
+        quota: int64 [B, V] how many of them count; rows add up to k.
+
+    Returns:
+        int32 [B, k] items, -1 after the last; float32 [B, k] how early each came, from 1 to 0, then -inf.
+    """
+    rows, _, k = found.shape
+    places = np.arange(k)
+    with np.errstate(divide="ignore"):
+        turn = (places + 0.5) / quota[:, :, None]
+    turn = np.where((places < quota[:, :, None]) & (found >= 0), turn, np.inf).reshape(rows, -1)
+    order = np.argsort(turn, axis=1, kind="stable")[:, :k]
+    items = np.take_along_axis(found.reshape(rows, -1), order, axis=1)
+    when = np.take_along_axis(turn, order, axis=1)
+    is_there = (when < np.inf) & _is_first_mention(items)
+    put = np.argsort(~is_there, axis=1, kind="stable")
+    is_there = np.take_along_axis(is_there, put, axis=1)
+    kept = np.where(is_there, np.take_along_axis(items, put, axis=1), -1).astype(np.int32)
+    early = np.where(is_there, 1 - np.take_along_axis(when, put, axis=1), -np.inf).astype(np.float32)
+    return kept, early
+
+
+def _is_first_mention(items: np.ndarray) -> np.ndarray:
+    order = np.argsort(items, axis=1, kind="stable")
+    in_order = np.take_along_axis(items, order, axis=1)
+    is_new = np.ones(items.shape, dtype=bool)
+    is_new[:, 1:] = in_order[:, 1:] != in_order[:, :-1]
+    first = np.empty(items.shape, dtype=bool)
+    np.put_along_axis(first, order, is_new, axis=1)
+    return first
