@@ -15,7 +15,7 @@ from bowerbird.lake.forgetting.types import Remains
 from bowerbird.lake.lake import Lake
 from bowerbird.retrieve.config import IndexConfig
 from bowerbird.retrieve.faiss_index import FaissIndex
-from bowerbird.retrieve.indexes import FRAMES, LOOK, WORDS
+from bowerbird.retrieve.index_making import FRAMES, LOOK, WORDS
 from bowerbird.retrieve.snapshot_files import read_manifest
 
 log = logging.getLogger(__name__)

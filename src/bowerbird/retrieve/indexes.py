@@ -7,7 +7,6 @@ after that comes from the table's changes, and taking a change in twice does no 
 import logging
 import threading
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +22,7 @@ from bowerbird.retrieve.config import IndexConfig
 from bowerbird.retrieve.encoded_items import EncodedItems
 from bowerbird.retrieve.faiss_index import FaissIndex
 from bowerbird.retrieve.frame_index import FrameIndex
+from bowerbird.retrieve.index_making import FRAMES, LOOK, WORDS, IndexMaker, IndexSet
 from bowerbird.retrieve.index_reports import IndexReport, SyncReport
 from bowerbird.retrieve.item_vectors import FrameSource, VectorSource
 from bowerbird.retrieve.lexical import LanceLexicalIndex
@@ -30,21 +30,9 @@ from bowerbird.retrieve.recall_monitor import RecallMonitor, WatchedIndex
 
 log = logging.getLogger(__name__)
 
-LOOK, WORDS, FRAMES = "look", "words", "frames"
 _MISSED_RECALL = 0.955
 _ENOUGH_QUERIES = 64
 _ITEMS_A_PART, _MOST_PARTS = 512, 16
-
-
-@dataclass(frozen=True, slots=True)
-class _Pair:
-    look: FaissIndex
-    words: FaissIndex
-    frames: FrameIndex
-
-    @property
-    def both(self) -> tuple[FaissIndex, FaissIndex]:
-        return self.look, self.words
 
 
 class Indexes:
@@ -64,14 +52,14 @@ class Indexes:
         """Where they are saved; derived, can be deleted."""
         self._catalogue = catalogue
         self._source = source
-        self._config = config
         self._syncing = threading.Lock()
         self._maintaining = threading.Lock()
         self._version = 0
         self._saved_version = -1
         self.monitors = {LOOK: RecallMonitor(), WORDS: RecallMonitor()}
         self.lexical = LanceLexicalIndex(lake.items, catalogue)
-        self._pair = self._empty()
+        self._maker = IndexMaker(self.folder, catalogue, source, config)
+        self._pair = self._maker.empty()
 
     @classmethod
     def open(
@@ -152,7 +140,7 @@ class Indexes:
             version = self._lake.items.version
             self._source.complete()
             self._catalogue.refresh()
-            self._pair = self._built()
+            self._pair = self._maker.built()
             self._version = version
             self._saved_version = -1
 
@@ -171,14 +159,7 @@ class Indexes:
         Raises:
             IncompatibleIndexError: there are none, or they are damaged or of another space.
         """
-        look_width, words_width = self._source.widths
-        look, look_version = self._loaded(LOOK, look_width)
-        words, words_version = self._loaded(WORDS, words_width)
-        frames, frames_version = self._loaded_frames(min(look_version, words_version))
-        pair, saved_version = (
-            _Pair(look, words, frames),
-            min(look_version, words_version, frames_version),
-        )
+        pair, saved_version = self._maker.saved()
         if saved_version > self._lake.items.version:
             raise IncompatibleIndexError(
                 f"the index in {self.folder} reflects version {saved_version}, the item table is at "
@@ -231,7 +212,7 @@ class Indexes:
         with self._syncing:
             for index in self._pair.both:
                 index.merge(is_new=True)
-            self._pair = _Pair(*self._pair.both, self._built_frames())
+            self._pair = IndexSet(*self._pair.both, self._maker.built_frames())
         for monitor in self.monitors.values():
             monitor.forget()
         self.save()
@@ -253,71 +234,7 @@ class Indexes:
         if self._version != self._saved_version:
             self.save()
 
-    def _empty(self) -> _Pair:
-        look_width, words_width = self._source.widths
-        return _Pair(self._index(look_width), self._index(words_width), self._no_frames())
-
-    def _index(self, width: int) -> FaissIndex:
-        return FaissIndex(width, stamp_text=self.stamp_text, columns=self._catalogue, config=self._config)
-
-    def _no_frames(self) -> FrameIndex:
-        return FrameIndex(
-            self._source.widths, stamp_text=self.stamp_text, columns=self._catalogue, config=self._config
-        )
-
-    def _built_frames(self) -> FrameIndex:
-        made = self._no_frames()
-        if isinstance(self._source, FrameSource):
-            made.put(np.empty(0, np.int64), self._source.frames())
-        return made
-
-    def _loaded_frames(self, version: int) -> tuple[FrameIndex, int]:
-        """Those saved; where there are none, which takes no time without videos, new ones."""
-        try:
-            return FrameIndex.load(
-                self.folder / FRAMES,
-                self._source.widths,
-                stamp_text=self.stamp_text,
-                columns=self._catalogue,
-                config=self._config,
-            )
-        except IncompatibleIndexError:
-            return self._built_frames(), version
-
-    def _loaded(self, name: str, width: int) -> tuple[FaissIndex, int]:
-        return FaissIndex.load(
-            self.folder / name,
-            width=width,
-            stamp_text=self.stamp_text,
-            columns=self._catalogue,
-            config=self._config,
-        )
-
-    def _built(self) -> _Pair:
-        empty = np.empty(0, np.int64)
-        numbers: list[np.ndarray] = [empty]
-        look: list[np.ndarray] = [np.empty((0, self._source.widths[0]), np.float32)]
-        words: list[np.ndarray] = [np.empty((0, self._source.widths[1]), np.float32)]
-        for batch, vectors in self._source.vectors():
-            numbers.append(batch)
-            look.append(vectors.look)
-            words.append(vectors.words)
-        named = np.concatenate(numbers)
-        return _Pair(self._of(named, look), self._of(named, words), self._built_frames())
-
-    def _of(self, numbers: ItemNumbers, parts: list[np.ndarray]) -> FaissIndex:
-        vectors = np.concatenate(parts)
-        parts.clear()
-        says_something = vectors.any(axis=1)
-        return FaissIndex.build(
-            numbers[says_something],
-            vectors[says_something],
-            stamp_text=self.stamp_text,
-            columns=self._catalogue,
-            config=self._config,
-        )
-
-    def _catch_up(self, pair: _Pair, since: int) -> SyncReport:
+    def _catch_up(self, pair: IndexSet, since: int) -> SyncReport:
         started = time.perf_counter()
         version = self._lake.items.version
         changed, gone = self._changes(since) if version != since else (np.empty(0, np.int64),) * 2
@@ -345,7 +262,7 @@ class Indexes:
             gone.append(numbers[is_gone])
         return np.concatenate(changed), np.concatenate(gone)
 
-    def _put(self, pair: _Pair, numbers: ItemNumbers) -> None:
+    def _put(self, pair: IndexSet, numbers: ItemNumbers) -> None:
         seen = [np.empty(0, np.int64)]
         for batch, vectors in self._source.vectors(numbers):
             for index, rows in zip(pair.both, (vectors.look, vectors.words), strict=True):
@@ -360,7 +277,7 @@ class Indexes:
         if isinstance(self._source, FrameSource):
             pair.frames.put(numbers, self._source.frames(numbers))
 
-    def _drop_strangers(self, pair: _Pair) -> None:
+    def _drop_strangers(self, pair: IndexSet) -> None:
         # A tombstone may have been purged since the index was saved: then no change tells of the delete.
         live = self._catalogue.live
         for index in (*pair.both, pair.frames):
