@@ -8,13 +8,13 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 from learn_world import NOW_MS
 
-from bowerbird.core.actions import Action
+from bowerbird.core.actions import ACTION_CODES, Action
 from bowerbird.core.clock import HeldClock
 from bowerbird.core.errors import InputError
 from bowerbird.lake.items import StoredItem, delete_items, put_items
 from bowerbird.lake.lake import Lake
 from bowerbird.lake.types import Event, ItemFields
-from bowerbird.learn.data import Reading, read
+from bowerbird.learn.data import DataConfig, Reading, read
 
 SHARED = Path(
     os.environ.get("BOWERBIRD_SHARED_DATA", Path(__file__).resolve().parents[3] / "shared" / "data")
@@ -100,6 +100,18 @@ def test_movielens_1m_files_read_in_time_with_ties_in_file_order(tmp_path: Path)
     assert found.interactions.catalogue.ids == ("10", "20", "30", "40")
     assert found.interactions.catalogue.words()[0] == "Amélie (2001) Comedy Romance"
     assert found.rejects.by_code == {"unreadable": 1}
+
+
+def test_ratings_say_what_was_done_only_where_it_is_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "ratings.dat").write_text("1::10::5::50\n1::20::3::60\n1::30::4::70\n")
+
+    plain = read(tmp_path).interactions
+    told = read(tmp_path, DataConfig(liked_from=4.0)).interactions
+
+    save, closeup = ACTION_CODES[Action.SAVE], ACTION_CODES[Action.CLOSEUP]
+    assert plain.actions.tolist() == [save] * 3
+    assert told.actions.tolist() == [save, closeup, save]
+    assert told.weights[1] < told.weights[0] == plain.weights[0]
 
 
 def test_lake_gives_chosen_actions_of_known_items_with_consent(tmp_path: Path) -> None:

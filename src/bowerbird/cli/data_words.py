@@ -41,6 +41,9 @@ def add_data_words(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--least-rating", type=float, help="leave out ratings below this")
     parser.add_argument(
+        "--liked-from", type=float, help="ratings from here up count as saves, lower ones as close-ups"
+    )
+    parser.add_argument(
         "--repeats",
         choices=["keep", "first", "last"],
         default="keep",
@@ -59,9 +62,8 @@ def read_and_split(
     from bowerbird.learn.data import DataConfig, read
     from bowerbird.learn.splits import SplitConfig, split
 
-    config = checked(
-        DataConfig, time_ties=args.time_ties, least_rating=args.least_rating, repeats=args.repeats
-    )
+    words = ("time_ties", "least_rating", "liked_from", "repeats")
+    config = checked(DataConfig, **{word: getattr(args, word) for word in words})
     reading = read(args.data or args.lake, config, as_of=args.as_of)
     tell(f"{len(reading.interactions):,} interactions read")
     interactions = reading.interactions

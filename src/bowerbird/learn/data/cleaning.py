@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
+from bowerbird.core.actions import ACTION_CODES, INTEREST_WEIGHTS, Action
 from bowerbird.learn.data.config import DataConfig
 from bowerbird.learn.data.interactions import Interactions
 from bowerbird.learn.data.raw import RawRows, catalogue_of, numbers_of
@@ -60,12 +61,13 @@ def cleaned(raw: RawRows, config: DataConfig, now_ms: int) -> tuple[Interactions
     person_ids = tuple(dict.fromkeys(raw.persons))
     counts: dict[str, int] = {"rows": len(raw.items), "unreadable": sum(raw.rejects.by_code.values())}
     at_ms, counts["clocks_corrected"] = _times(raw, config)
+    actions, weights = _actions(raw, config)
     all_rows = Interactions(
         persons=numbers_of(raw.persons, person_ids),
         items=numbers_of(raw.items, catalogue.ids),
         at_ms=at_ms,
-        actions=raw.actions,
-        weights=raw.weights,
+        actions=actions,
+        weights=weights,
         person_ids=person_ids,
         catalogue=catalogue,
         time=raw.time,
@@ -102,6 +104,17 @@ def _times(raw: RawRows, config: DataConfig) -> tuple[np.ndarray, int]:
         return raw.at_ms, 0
     is_ahead = (raw.received_ms > 0) & (raw.at_ms > raw.received_ms + config.clock_skew_ms)
     return np.where(is_ahead, raw.received_ms, raw.at_ms), int(is_ahead.sum())
+
+
+def _actions(raw: RawRows, config: DataConfig) -> tuple[np.ndarray, np.ndarray]:
+    """What was done, as the source says or as its ratings do."""
+    if raw.ratings is None or config.liked_from is None:
+        return raw.actions, raw.weights
+    is_liked = raw.ratings >= config.liked_from
+    save, closeup = Action.SAVE, Action.CLOSEUP
+    actions = np.where(is_liked, ACTION_CODES[save], ACTION_CODES[closeup]).astype(np.int8)
+    weights = np.where(is_liked, INTEREST_WEIGHTS[save], INTEREST_WEIGHTS[closeup]).astype(np.float32)
+    return actions, weights
 
 
 def _drop(keep: np.ndarray, out: np.ndarray) -> int:

@@ -13,6 +13,8 @@ class DataConfig(BaseModel):
     Attributes:
         actions: what counts as liking an item, and how much; only a lake tells actions apart.
         least_rating: rows below this rating are left out; a source without ratings keeps all.
+        liked_from: ratings from here up count as saves, lower ones as close-ups (looked at, not liked); none:
+            a rating says nothing about what was done.
         time_ties: `file` keeps the source's order among interactions of one person and moment, `shuffled`
             draws one order from `ties_seed`. Sources often sort ties by item id, which models then learn.
         repeats: `keep` every time a person meets an item, or only the `first` or the `last`.
@@ -25,6 +27,7 @@ class DataConfig(BaseModel):
 
     actions: dict[Action, Annotated[float, Field(gt=0)]] = dict(INTEREST_WEIGHTS)
     least_rating: float | None = None
+    liked_from: float | None = None
     time_ties: Literal["file", "shuffled"] = "file"
     ties_seed: Annotated[int, Field(ge=0)] = 0
     repeats: Literal["keep", "first", "last"] = "keep"
