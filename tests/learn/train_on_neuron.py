@@ -48,7 +48,9 @@ def generative(found: Split) -> Made:
     from bowerbird.retrieve.generative.model import Generative
     from bowerbird.retrieve.generative.train import batches_of, log_chances, outcomes_of
 
-    config = GenerativeConfig(width=16, inner=16, dropout=0.0, longest=8, rows=4, tokens=16, negatives=20)
+    config = GenerativeConfig(
+        width=16, inner=16, dropout=0.0, longest=8, rows=4, tokens=16, negatives=20, is_sampled=True
+    )
     histories, counts = found.training.histories(), found.training.item_counts()
     outcomes = outcomes_of(found.training)
     content = np.eye(len(counts), 8, dtype=np.float32)

@@ -16,8 +16,8 @@ from bowerbird.learn.data.raw import ItemFacts, RawRows, Rejects
 from bowerbird.retrieve.generative import GenerativeConfig
 
 SMALL = GenerativeConfig(
-    width=32, layers=1, inner=32, dropout=0.0, longest=10, rows=8, tokens=16, offsets_days=(3.0,),
-    training=TrainingConfig(epochs=20, learning_rate=0.01, validate_every=20),
+    width=32, layers=1, inner=32, dropout=0.2, longest=10, rows=8, tokens=16, offsets_days=(3.0,),
+    hidden_gaps=0.3, training=TrainingConfig(epochs=20, learning_rate=0.01, validate_every=20),
 )  # fmt: skip
 STEPS = {Action.SAVE: 1, Action.CLICK: 3}
 """How far up the ring an item lies that is saved next, or clicked next."""

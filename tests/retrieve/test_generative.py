@@ -160,7 +160,7 @@ def test_answer_does_not_depend_on_padding_or_neighbours(fitted: ServedGenerativ
 
 def test_sampled_softmax_learns_what_follows_too(tmp_path: Path) -> None:
     world = split(ring(persons=120, items=30, length=8))
-    config = SMALL.model_copy(update={"negatives": 20})
+    config = SMALL.model_copy(update={"is_sampled": True, "negatives": 20})
 
     fitted = GenerativeRetriever(config).fit(world.training, world.validation, FitPlan(0, Budget(), tmp_path))
     found = evaluate(fitted, world.test, world.training.item_counts()).values()

@@ -8,8 +8,9 @@ from bowerbird.learn.data import Histories
 from bowerbird.learn.data.histories import bounds_of
 from bowerbird.retrieve import ExactIndex
 from bowerbird.retrieve.generative.lookup import ExactLookup, IndexLookup, interleaved
-from bowerbird.retrieve.generative.targets import drawn_offsets, entries_after, ties_redrawn
+from bowerbird.retrieve.generative.targets import drawn_offsets, entries_after
 from bowerbird.retrieve.generative.vector_plan import VectorPlan, merged_shares, quotas
+from bowerbird.retrieve.history_times import ties_redrawn
 
 DAY_MS = 86_400_000
 

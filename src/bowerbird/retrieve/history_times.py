@@ -40,3 +40,18 @@ def gap_buckets(histories: Histories, seconds: np.ndarray) -> np.ndarray:
     buckets[firsts] = 0
     capped: np.ndarray = np.minimum(buckets, GAP_BUCKETS - 1)
     return capped
+
+
+def ties_redrawn(histories: Histories, rng: np.random.Generator) -> Histories:
+    """The same histories with the entries of one moment in another order."""
+    rows = histories.row_of_entry()
+    order = np.lexsort((rng.permutation(len(rows)), histories.at_ms, rows))
+    return Histories(
+        histories.persons,
+        histories.bounds,
+        histories.items[order],
+        histories.at_ms[order],
+        histories.actions[order],
+        histories.weights[order],
+        histories.asked_ms,
+    )

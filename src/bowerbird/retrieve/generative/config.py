@@ -23,7 +23,9 @@ class GenerativeConfig(BaseModel):
             ones cannot.
         uses_content: content vectors of the catalogue, where it has them, are part of each item's vector.
         redraws_ties: entries of one person and moment stand in another order at every epoch.
-        negatives: items drawn by popularity for a sampled softmax with logQ correction; none: full softmax.
+        is_sampled: what is next is learned by the sampled softmax too; otherwise by the full one.
+        negatives: items drawn by popularity for the sampled softmax with logQ correction, by which what comes
+            after an offset is learned.
         merge_above: query vectors of one request with a higher cosine are merged, their budgets added.
         validation_persons: at most so many, the same ones, decide when to stop.
         rows, tokens: shape of a training batch, histories packed.
@@ -45,7 +47,8 @@ class GenerativeConfig(BaseModel):
     hidden_gaps: Annotated[float, Field(ge=0, le=1)] = 0.1
     uses_content: bool = True
     redraws_ties: bool = True
-    negatives: Annotated[int, Field(ge=1)] | None = None
+    is_sampled: bool = False
+    negatives: Annotated[int, Field(ge=1)] = 1_024
     merge_above: Annotated[float, Field(gt=0, le=1)] = 0.95
     rows: Annotated[int, Field(ge=1)] = 16
     tokens: Annotated[int, Field(ge=1)] = 64

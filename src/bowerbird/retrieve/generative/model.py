@@ -35,7 +35,7 @@ class Generative(nn.Module):
     ) -> None:
         super().__init__()
         width = config.width
-        self.temperature = config.temperature
+        self.temperature, self.is_sampled = config.temperature, config.is_sampled
         self.ids = nn.Embedding(items, width)
         self.by_content = nn.Linear(content.shape[1], width, bias=False) if content is not None else None
         self.register_buffer("content", torch.from_numpy(content) if content is not None else None, False)
@@ -76,9 +76,7 @@ class Generative(nn.Module):
             vectors: [R, T, D] unit vectors of items, or generated ones.
             actions, gaps, places, segments: int64 [R, T]; segments are -1 in padding.
         """
-        width = vectors.shape[-1]
-        told = self.actions(actions) + self.gaps(gaps) + self.places(places)
-        states = self.dropout(vectors * width**0.5 + told)
+        states = self.tokens(vectors, actions, gaps, places)
         place = torch.arange(vectors.shape[1], device=vectors.device)
         sees = (segments[:, :, None] == segments[:, None, :]) & (place[None, :, None] >= place[None, None, :])
         blocked = torch.where(sees[:, None], 0.0, -1e9)
@@ -86,6 +84,14 @@ class Generative(nn.Module):
             states = block(states, blocked)
         normed: torch.Tensor = self.last(states)
         return normed
+
+    def tokens(
+        self, vectors: torch.Tensor, actions: torch.Tensor, gaps: torch.Tensor, places: torch.Tensor
+    ) -> torch.Tensor:
+        """[R, T, D] what the first layer reads."""
+        told = self.actions(actions) + self.gaps(gaps) + self.places(places)
+        read: torch.Tensor = self.dropout(vectors * vectors.shape[-1] ** 0.5 + told)
+        return read
 
     def queries(self, states: torch.Tensor, outcomes: torch.Tensor, offsets: torch.Tensor) -> torch.Tensor:
         """[…, D] unit vectors of what is met next with an outcome, or first after an offset in time."""
@@ -103,24 +109,28 @@ class Generative(nn.Module):
         outcomes: torch.Tensor,
         offsets: torch.Tensor,
         weights: torch.Tensor,
-        negatives: torch.Tensor | None = None,
+        negatives: torch.Tensor,
     ) -> torch.Tensor:
         """The loss summed over every target by its weight.
 
         Args:
             items, actions, gaps, places, segments: int64 [R, T].
-            targets, outcomes, offsets: int64 [R, T, S], S targets for each token.
+            targets, outcomes, offsets: int64 [R, T, S], S targets for each token, what is next first.
             weights: float32 [R, T, S].
-            negatives: int64 [R, K] the same in every row; none: full softmax.
+            negatives: int64 [R, K] the same in every row.
         """
         table = self.item_vectors()
         vectors = F.embedding(items.clamp(min=0), table)
         states = self.states(vectors, actions, gaps, places, segments)
-        found = self.queries(states[:, :, None, :], outcomes, offsets).flatten(0, 2) / self.temperature
-        goal, weight = targets.flatten().clamp(min=0), weights.flatten()
-        if negatives is None:
-            return full_softmax_loss(found, table, goal, weight)
-        return self._sampled_loss(found, table, goal, weight, negatives[0])
+        found = self.queries(states[:, :, None, :], outcomes, offsets) / self.temperature
+        goal = targets.clamp(min=0)
+        following = found[:, :, 0].flatten(0, 1), table, goal[:, :, 0].flatten(), weights[:, :, 0].flatten()
+        later = found[:, :, 1:].flatten(0, 2), table, goal[:, :, 1:].flatten(), weights[:, :, 1:].flatten()
+        if self.is_sampled:
+            loss = self._sampled_loss(*following, negatives[0])
+        else:
+            loss = full_softmax_loss(*following)
+        return loss + self._sampled_loss(*later, negatives[0])
 
     def _sampled_loss(
         self,
@@ -141,7 +151,11 @@ class Generative(nn.Module):
 
 
 class Reader(nn.Module):
-    """What is exported: histories with the newest entry at the right end, to query vectors."""
+    """What is exported: new tokens and what is remembered of earlier ones, to query vectors.
+
+    The history is read with nothing remembered; a step of generation then reads one token more. Both give
+    what reading all of them at once would.
+    """
 
     def __init__(self, model: Generative) -> None:
         super().__init__()
@@ -153,13 +167,31 @@ class Reader(nn.Module):
         actions: torch.Tensor,
         gaps: torch.Tensor,
         is_there: torch.Tensor,
+        memory: torch.Tensor,
         outcomes: torch.Tensor,
         offsets: torch.Tensor,
-    ) -> torch.Tensor:
-        """[B, V, D] from [B, T, D], int64 [B, T] thrice (1 where there is an entry), int64 [B, V] twice."""
-        places = (is_there.cumsum(dim=1) - 1).clamp(min=0)
-        state = self.model.states(vectors, actions, gaps, places, is_there - 1)[:, -1:]
-        return self.model.queries(state, outcomes, offsets)
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """[B, V, D] query vectors after the newest token, which is the last one; and what to remember.
+
+        Args:
+            vectors: [B, T, D] of the new tokens.
+            actions, gaps: int64 [B, T].
+            is_there: int64 [B, P + T] 1 for a token, 0 for padding, earlier ones first.
+            memory: [layers, 2, B, heads, P, D / heads].
+            outcomes, offsets: int64 [B, V].
+        """
+        earlier = memory.shape[4]
+        places = (is_there.cumsum(dim=1) - 1).clamp(min=0)[:, earlier:]
+        states = self.model.tokens(vectors, actions, gaps, places)
+        place = torch.arange(is_there.shape[1], device=vectors.device)
+        sees = (place[None, earlier:, None] >= place[None, None, :]) & (is_there[:, None, :] > 0)
+        blocked = torch.where(sees[:, None], 0.0, -1e9)
+        kept = []
+        for layer, block in enumerate(self.model.blocks):
+            is_last = layer == len(self.model.blocks) - 1
+            states, keys_values = block.remembered(states, blocked, memory[layer], newest_only=is_last)
+            kept.append(keys_values)
+        return self.model.queries(self.model.last(states), outcomes, offsets), torch.stack(kept)
 
 
 def _start(module: nn.Module) -> None:

@@ -21,12 +21,12 @@ from bowerbird.retrieve.history_times import gap_buckets, seconds_within
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """Histories as the graph reads them, the newest entry at the right end.
+    """Entries as the graph reads them, the newest at the right end, P of them before.
 
     Attributes:
         vectors: float32 [B, T, D].
         actions, gaps: int64 [B, T].
-        is_there: int64 [B, T] 1 where there is an entry.
+        is_there: int64 [B, P + T] 1 where there is an entry, P remembered ones first.
     """
 
     vectors: np.ndarray
@@ -52,7 +52,7 @@ class ServedGenerative:
     """A `FittedRetriever` without torch. Thread safe.
 
     Args:
-        graph: ONNX: tokens, int64 [B, V] outcomes and offsets, to [B, V, D].
+        graph: ONNX: tokens, memory, int64 [B, V] outcomes and offsets, to [B, V, D] and memory.
         items: float32 [N, D] unit vectors.
         outcomes: the actions that the training part holds, in the order of the model's numbers.
         longest: newest entries that count.
@@ -75,6 +75,8 @@ class ServedGenerative:
         self._items = items
         self._outcomes = outcomes
         self._longest = longest
+        (shape,) = [each.shape for each in self._session.get_inputs() if each.name == "memory"]
+        self._memory_shape = shape
         self._planned = plan.vectors()
         self._plan = plan
         self._facts = facts
@@ -85,6 +87,12 @@ class ServedGenerative:
             raise InputError(
                 f"outcome {unknown[0]!r} was asked of a model that learned {', '.join(self._number_of)}; "
                 "ask for one of them"
+            )
+        steps = max(each.step for each in self._planned)
+        if steps >= longest:
+            raise InputError(
+                f"{steps + 1} steps were asked of a model that reads {longest} entries; needed are fewer "
+                "steps than entries; ask for fewer steps"
             )
         by_code = np.full(128, len(outcomes), dtype=np.int64)
         by_code[[ACTION_CODES[Action(name)] for name in outcomes]] = np.arange(len(outcomes))
@@ -119,13 +127,20 @@ class ServedGenerative:
         return self._again(self._plan, lookup)
 
     def generate(self, histories: Histories) -> Generated:
-        """Every planned vector of each history, near-duplicates merged."""
+        """Every planned vector of each history, near-duplicates merged.
+
+        The history is read once; each step of an outcome then reads one token more.
+        """
         made = np.zeros((len(histories), len(self._planned), self._items.shape[1]), dtype=np.float32)
+        tokens = self._tokens(histories)
+        # Every step asks what is next, so that the first one is asked for each outcome that has later steps.
+        chains = list(dict.fromkeys(each.outcome for each in self._planned if each.step > 0))
         first = [place for place, each in enumerate(self._planned) if each.step == 0]
-        if first:
-            made[:, first] = self._asked(self._tokens(histories, self._longest), first)
-        for outcome in dict.fromkeys(each.outcome for each in self._planned):
-            self._generate_steps(histories, outcome, made)
+        asked = [(self._planned[place].outcome, self._planned[place].offset) for place in first]
+        found, memory = self._run(tokens, self._nothing(len(histories)), [*asked, *((c, 0) for c in chains)])
+        made[:, first] = found[:, : len(first)]
+        for place, outcome in enumerate(chains, start=len(first)):
+            self._generate_steps(tokens, memory, outcome, found[:, place], made)
         shares = merged_shares(made, [each.share for each in self._planned], self._plan.merge_above)
         return Generated(made, shares)
 
@@ -162,7 +177,8 @@ class ServedGenerative:
             self._graph, self._items, self._outcomes, self._longest, plan, self._facts, lookup
         )
 
-    def _tokens(self, histories: Histories, longest: int) -> Tokens:
+    def _tokens(self, histories: Histories) -> Tokens:
+        longest = self._longest - max(each.step for each in self._planned)  # steps find their places free
         length = padded_length(histories, longest)
         items = histories.padded(length)
         is_there = (items >= 0).astype(np.int64)
@@ -174,59 +190,53 @@ class ServedGenerative:
             is_there,
         )
 
-    def _asked(self, tokens: Tokens, places: list[int]) -> np.ndarray:
-        """float32 [B, V of these] the planned vectors at these places."""
-        asked = [self._planned[place] for place in places]
-        outcomes = np.array([self._number_of[each.outcome] for each in asked], dtype=np.int64)
-        offsets = np.array([each.offset for each in asked], dtype=np.int64)
-        return self._run(tokens, outcomes, offsets)
+    def _nothing(self, rows: int) -> np.ndarray:
+        layers, two, _, heads, _, width = self._memory_shape
+        return np.zeros((layers, two, rows, heads, 0, width), dtype=np.float32)
 
-    def _run(self, tokens: Tokens, outcomes: np.ndarray, offsets: np.ndarray) -> np.ndarray:
-        shape = (len(tokens.actions), len(outcomes))
-        (found,) = self._session.run(
+    def _run(
+        self, tokens: Tokens, memory: np.ndarray, asked: list[tuple[str, int]]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """float32 [B, V of these] vectors for outcomes and offsets, and what to remember."""
+        shape = (len(tokens.actions), len(asked))
+        outcomes = np.array([self._number_of[outcome] for outcome, _ in asked], dtype=np.int64)
+        offsets = np.array([offset for _, offset in asked], dtype=np.int64)
+        found, remembered = self._session.run(
             None,
             {
                 "vectors": tokens.vectors,
                 "actions": tokens.actions,
                 "gaps": tokens.gaps,
                 "is_there": tokens.is_there,
+                "memory": memory,
                 "outcomes": np.broadcast_to(outcomes, shape),
                 "offsets": np.broadcast_to(offsets, shape),
             },
         )
-        vectors: np.ndarray = found
-        return vectors
+        return found, remembered
 
-    def _generate_steps(self, histories: Histories, outcome: str, made: np.ndarray) -> None:
-        """Fills in the vectors of later steps: what was generated stands as the newest token."""
+    def _generate_steps(
+        self, tokens: Tokens, memory: np.ndarray, outcome: str, vector: np.ndarray, made: np.ndarray
+    ) -> None:
+        """Fills in the vectors of an outcome's later steps: what was generated stands as the newest token."""
         places = {
             each.step: place
             for place, each in enumerate(self._planned)
-            if each.outcome == outcome and each.step
+            if each.outcome == outcome and each.step > 0
         }
-        if not places:
-            return
-        number = np.array([self._number_of[outcome]], dtype=np.int64)
-        following = np.zeros(1, dtype=np.int64)
-        last = max(places)
-        tokens = self._tokens(histories, max(self._longest - last, 1))
-        vector = self._run(tokens, number, following)[:, 0]
-        for step in range(1, last + 1):
-            tokens = _followed(tokens, vector, int(number[0]))
-            vector = self._run(tokens, number, following)[:, 0]
+        for step in range(1, max(places) + 1):
+            tokens = _followed(tokens, vector, self._number_of[outcome])
+            found, memory = self._run(tokens, memory, [(outcome, 0)])
+            vector = found[:, 0]
             if step in places:
                 made[:, places[step]] = vector
 
 
 def _followed(tokens: Tokens, vectors: np.ndarray, action: int) -> Tokens:
-    """The tokens with one more, which was generated: how long after the others it is, nobody knows."""
+    """One token that was generated, after those that are remembered; its gap is not known."""
     ones = np.ones((len(vectors), 1), dtype=np.int64)
-    return Tokens(
-        np.concatenate([tokens.vectors, vectors[:, None]], axis=1),
-        np.concatenate([tokens.actions, ones * action], axis=1),
-        np.concatenate([tokens.gaps, ones * 0], axis=1),
-        np.concatenate([tokens.is_there, ones], axis=1),
-    )
+    is_there = np.concatenate([tokens.is_there, ones], axis=1)
+    return Tokens(vectors[:, None], ones * action, ones * 0, is_there)
 
 
 def load_generative(folder: Path) -> ServedGenerative:

@@ -20,21 +20,6 @@ def entries_after(histories: Histories, offset_days: float) -> np.ndarray:
     return after
 
 
-def ties_redrawn(histories: Histories, rng: np.random.Generator) -> Histories:
-    """The same histories with the entries of one moment in another order."""
-    rows = histories.row_of_entry()
-    order = np.lexsort((rng.permutation(len(rows)), histories.at_ms, rows))
-    return Histories(
-        histories.persons,
-        histories.bounds,
-        histories.items[order],
-        histories.at_ms[order],
-        histories.actions[order],
-        histories.weights[order],
-        histories.asked_ms,
-    )
-
-
 def drawn_offsets(
     entries: np.ndarray, after: np.ndarray, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:

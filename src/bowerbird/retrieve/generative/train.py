@@ -17,9 +17,9 @@ from bowerbird.learn.types import Budget, FitPlan
 from bowerbird.retrieve.generative.config import GenerativeConfig
 from bowerbird.retrieve.generative.model import Generative, Reader
 from bowerbird.retrieve.generative.served import ServedGenerative
-from bowerbird.retrieve.generative.targets import drawn_offsets, entries_after, ties_redrawn
+from bowerbird.retrieve.generative.targets import drawn_offsets, entries_after
 from bowerbird.retrieve.generative.vector_plan import ANY, VectorPlan, shares_of_outcomes
-from bowerbird.retrieve.history_times import gap_buckets, seconds_within
+from bowerbird.retrieve.history_times import gap_buckets, seconds_within, ties_redrawn
 
 CHOSEN_BY = "ndcg@10"
 _ACTIONS = {code: action.value for action, code in ACTION_CODES.items()}
@@ -137,9 +137,10 @@ def batches_of(
     by_code = np.full(128, len(outcomes), dtype=np.int64)
     by_code[[ACTION_CODES[Action(name)] for name in outcomes]] = np.arange(len(outcomes))
     actions = np.append(by_code[histories.actions], len(outcomes))
+    summed = np.cumsum(np.maximum(counts, 1))
     gaps = np.append(gap_buckets(histories, seconds_within(histories)), 0)
     return [_batch(part.entries, part.targets, part.places, part.segments, items, actions, gaps, after,
-                   counts, len(outcomes), config, rng) for part in parts]  # fmt: skip
+                   summed, len(outcomes), config, rng) for part in parts]  # fmt: skip
 
 
 def _batch(
@@ -151,7 +152,7 @@ def _batch(
     actions: np.ndarray,
     gaps: np.ndarray,
     after: np.ndarray,
-    counts: np.ndarray,
+    summed: np.ndarray,
     open_outcome: int,
     config: GenerativeConfig,
     rng: np.random.Generator,
@@ -177,10 +178,9 @@ def _batch(
         "offsets": np.stack(offsets, axis=-1),
         "weights": weight,
     }
-    if config.negatives is not None:
-        chances = np.maximum(counts, 1) / np.maximum(counts, 1).sum()
-        drawn_items = rng.choice(len(counts), size=config.negatives, p=chances)
-        arrays["negatives"] = np.tile(drawn_items, (len(entries), 1))
+    # By inverse transform: `choice` would add up all chances again for each batch.
+    drawn_items = np.searchsorted(summed, rng.random(config.negatives) * summed[-1], side="right")
+    arrays["negatives"] = np.tile(drawn_items, (len(entries), 1))
     return Batch(arrays, weight=float(weight.sum()))
 
 
@@ -197,13 +197,16 @@ def served(
         "vectors": torch.zeros((2, 2, config.width)),
         "actions": pair,
         "gaps": pair,
-        "is_there": pair,
+        "is_there": torch.tensor([[0, 0, 1], [1, 1, 1]]),
+        "memory": torch.zeros((config.layers, 2, 2, config.heads, 1, config.width // config.heads)),
         "outcomes": pair * 0,
         "offsets": pair * 0,
     }
-    tokens = {name: {0: "batch", 1: "tokens"} for name in ("vectors", "actions", "gaps", "is_there")}
-    asked = {name: {0: "batch", 1: "asked"} for name in ("outcomes", "offsets", "queries")}
-    graph = onnx_bytes(Reader(still), example, outputs=["queries"], free=tokens | asked)
+    free = {name: {0: "batch", 1: "tokens"} for name in ("vectors", "actions", "gaps")}
+    free |= {name: {0: "batch", 1: "asked"} for name in ("outcomes", "offsets", "queries")}
+    free |= {"is_there": {0: "batch", 1: "all"}, "memory": {2: "batch", 4: "earlier"}}
+    free["remembered"] = {2: "batch", 4: "all"}
+    graph = onnx_bytes(Reader(still), example, outputs=["queries", "remembered"], free=free)
     items = still.item_vectors().detach().numpy()
     plan = VectorPlan(merge_above=config.merge_above)
     return ServedGenerative(graph, items, outcomes, config.longest, plan, training_facts(model, result))

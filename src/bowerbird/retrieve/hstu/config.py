@@ -16,6 +16,7 @@ class HstuConfig(BaseModel):
         longest: newest entries of a history that it looks at.
         knows_asked_time: the moment to answer for is an input, as in the paper's own code. In leave-one-out
             that is the time of the target, so that figures with it stand beside such figures only.
+        redraws_ties: entries of one person and moment stand in another order at every epoch.
         validation_persons: at most so many, the same ones, decide when to stop.
         rows, tokens: shape of a training batch, histories packed.
         training: of the trainer.
@@ -29,6 +30,7 @@ class HstuConfig(BaseModel):
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.5
     longest: Annotated[int, Field(ge=1)] = 50
     knows_asked_time: bool = False
+    redraws_ties: bool = True
     rows: Annotated[int, Field(ge=1)] = 16
     tokens: Annotated[int, Field(ge=1)] = 64
     validation_persons: Annotated[int, Field(ge=1)] = 5_000

@@ -34,9 +34,15 @@ class HstuBlock(nn.Module):
         self.dropout = nn.Dropout(config.dropout)
 
     def forward(
-        self, states: torch.Tensor, sees: torch.Tensor, back: torch.Tensor, buckets: torch.Tensor
+        self,
+        states: torch.Tensor,
+        sees: torch.Tensor,
+        back: torch.Tensor,
+        buckets: torch.Tensor,
+        *,
+        newest_only: bool = False,
     ) -> torch.Tensor:
-        """[R, T, D].
+        """[R, T, D], or [R, 1, D] of the last token alone.
 
         Args:
             states: [R, T, D].
@@ -47,11 +53,14 @@ class HstuBlock(nn.Module):
         rows, tokens, width = states.shape
         mixed = F.silu(self.into(self.before(states)))
         gate, value, query, key = mixed.view(rows, tokens, 4, self.heads, width // self.heads).unbind(2)
+        if newest_only:
+            states, gate, query = states[:, -1:], gate[:, -1:], query[:, -1:]
+            sees, back, buckets = sees[:, -1:], back[-1:], buckets[:, -1:]
         likeness = torch.matmul(query.transpose(1, 2), key.permute(0, 2, 3, 1))  # [R, heads, T, T]
         bias = self.by_place(back)[None, :, :, 0] + self.by_time(buckets)[..., 0]
         share = F.silu(likeness + bias[:, None]) * (sees[:, None] / self.longest)
-        seen = torch.matmul(share, value.transpose(1, 2)).transpose(1, 2).reshape(rows, tokens, width)
-        gated = self.after(seen) * gate.reshape(rows, tokens, width)
+        seen = torch.matmul(share, value.transpose(1, 2)).transpose(1, 2).reshape(rows, -1, width)
+        gated = self.after(seen) * gate.reshape(rows, -1, width)
         kept: torch.Tensor = states + self.out(self.dropout(gated))
         return kept
 
@@ -76,8 +85,10 @@ class Hstu(nn.Module):
         asked_seconds: torch.Tensor,
         places: torch.Tensor,
         segments: torch.Tensor,
+        *,
+        newest_only: bool = False,
     ) -> torch.Tensor:
-        """[R, T, D] what each token expects next, from int64 [R, T] each; padding is -1.
+        """[R, T, D] what each token expects next, or [R, 1, D] the last; int64 [R, T] each; padding is -1.
 
         Args:
             seconds: when each token was, since any moment of its history.
@@ -92,8 +103,9 @@ class Hstu(nn.Module):
         sees = (is_same & (place[None, :, None] >= place[None, None, :])).to(states.dtype)
         gap = (asked_seconds[:, :, None] - seconds[:, None, :]).clamp(min=1).to(torch.float32)
         buckets = (gap.log() / _BUCKET_WIDTH).to(torch.int64).clamp(max=TIME_BUCKETS - 1)
-        for block in self.blocks:
-            states = block(states, sees, back, buckets)
+        for layer, block in enumerate(self.blocks, start=1):
+            is_last = layer == len(self.blocks)
+            states = block(states, sees, back, buckets, newest_only=newest_only and is_last)
         normed: torch.Tensor = self.last(states)
         return normed
 
@@ -127,7 +139,8 @@ class Query(nn.Module):
         is_there = items >= 0
         places = (is_there.to(torch.int64).cumsum(dim=1) - 1).clamp(min=0)
         segments = is_there.to(torch.int64) - 1
-        return self.model.states(items, seconds, asked_seconds, places, segments)[:, -1]
+        found = self.model.states(items, seconds, asked_seconds, places, segments, newest_only=True)
+        return found[:, 0]
 
 
 def _start(module: nn.Module) -> None:

@@ -12,7 +12,7 @@ from bowerbird.learn.splits import Cases, sampled
 from bowerbird.learn.training import Batch, TrainingResult, train_until_stale, training_facts
 from bowerbird.learn.training.export import onnx_bytes
 from bowerbird.learn.types import FitPlan
-from bowerbird.retrieve.history_times import asked_within, seconds_within
+from bowerbird.retrieve.history_times import asked_within, seconds_within, ties_redrawn
 from bowerbird.retrieve.hstu.config import HstuConfig
 from bowerbird.retrieve.hstu.model import Hstu, Query
 from bowerbird.retrieve.hstu.served import ServedHstu
@@ -51,7 +51,10 @@ class HstuRetriever:
 
 def batches_of(histories: Histories, config: HstuConfig, seed: int, epoch: int) -> Sequence[Batch]:
     """An epoch: all histories in an order of its own, packed."""
-    order = np.random.default_rng((seed, epoch)).permutation(len(histories))
+    rng = np.random.default_rng((seed, epoch))
+    if config.redraws_ties:
+        histories = ties_redrawn(histories, rng)
+    order = rng.permutation(len(histories))
     parts = packed(histories, order, rows=config.rows, tokens=config.tokens, longest=config.longest)
     seconds = seconds_within(histories)
     asked = asked_within(histories, seconds, knows_asked_time=config.knows_asked_time)

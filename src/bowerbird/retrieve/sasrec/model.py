@@ -27,8 +27,15 @@ class Sasrec(nn.Module):
         self.dropout = nn.Dropout(config.dropout)
         self.apply(_start)
 
-    def states(self, items: torch.Tensor, places: torch.Tensor, segments: torch.Tensor) -> torch.Tensor:
-        """[R, T, D] what each token expects next, from int64 [R, T] each; padding is -1."""
+    def states(
+        self,
+        items: torch.Tensor,
+        places: torch.Tensor,
+        segments: torch.Tensor,
+        *,
+        newest_only: bool = False,
+    ) -> torch.Tensor:
+        """[R, T, D] what each token expects next, or [R, 1, D] the last; int64 [R, T] each; padding is -1."""
         width = self.items.embedding_dim
         found = self.items(items.clamp(min=0)) * math.sqrt(width) + self.places(places)
         states = self.dropout(found)
@@ -36,8 +43,8 @@ class Sasrec(nn.Module):
         place = torch.arange(tokens, device=items.device)
         sees = (segments[:, :, None] == segments[:, None, :]) & (place[None, :, None] >= place[None, None, :])
         blocked = torch.where(sees[:, None], 0.0, -1e9)
-        for block in self.blocks:
-            states = block(states, blocked)
+        for layer, block in enumerate(self.blocks, start=1):
+            states = block(states, blocked, newest_only=newest_only and layer == len(self.blocks))
         normed: torch.Tensor = self.last(states)
         return normed
 
@@ -63,7 +70,7 @@ class Query(nn.Module):
         is_there = items >= 0
         places = (is_there.to(torch.int64).cumsum(dim=1) - 1).clamp(min=0)
         segments = is_there.to(torch.int64) - 1
-        return self.model.states(items, places, segments)[:, -1]
+        return self.model.states(items, places, segments, newest_only=True)[:, 0]
 
 
 def _start(module: nn.Module) -> None:
