@@ -39,6 +39,7 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def run_train(args: argparse.Namespace) -> int:
     """Trains; the same words after a kill go on where it struck."""
+    from bowerbird.retrieve.semantic.health import told_in_words
     from bowerbird.surfaces.measure.single import train_one
 
     (retriever,) = retrievers_of(args.model)
@@ -59,6 +60,8 @@ def run_train(args: argparse.Namespace) -> int:
         if name in card.metrics
     }
     sentence = f"kept {card.name} {card.id}: " + ", ".join(f"{name} {value}" for name, value in told.items())
+    if "ids" in card.facts:
+        sentence += f"\n{told_in_words(card.facts['ids'])}"
     print(card.model_dump_json() if args.json else sentence)
     return 0
 

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from bowerbird.learn.types import Retriever
 
 COUNTING = ("popularity", "transitions", "item-knn", "walk", "bm25", "content")
-LEARNED = ("sasrec", "hstu", "hstu-timed", "generative")
+LEARNED = ("sasrec", "hstu", "hstu-timed", "generative", "semantic")
 MODELS = (*COUNTING, *LEARNED)
 
 
@@ -50,6 +50,10 @@ def _learned(name: str) -> "Retriever":
         from bowerbird.retrieve.generative.train import GenerativeRetriever
 
         return GenerativeRetriever()
+    if name == "semantic":
+        from bowerbird.retrieve.semantic.train import SemanticRetriever
+
+        return SemanticRetriever()
     from bowerbird.retrieve.hstu import HstuConfig
     from bowerbird.retrieve.hstu.train import HstuRetriever
 

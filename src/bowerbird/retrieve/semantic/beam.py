@@ -1,0 +1,147 @@
+"""This file is about beam search over the trie: many persons at once, only ids that exist."""
+
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+
+from bowerbird.learn.data import Histories
+from bowerbird.learn.data.histories import entries_of
+from bowerbird.learn.evaluate import top_of_scores
+from bowerbird.learn.types import Found
+from bowerbird.retrieve.semantic.trie import Trie
+
+
+@runtime_checkable
+class NextCodes(Protocol):
+    """Says how likely each code is after a prefix; remembers the prefixes that it said it for last."""
+
+    def first(self) -> np.ndarray:
+        """float32 [B, K] log probabilities of codes of level 1."""
+        ...
+
+    def after(self, level: int, parents: np.ndarray, codes: np.ndarray) -> np.ndarray:
+        """float32 [B, W, K] log probabilities of codes of level `level + 1`.
+
+        Args:
+            parents: int64 [B, W] which of the prefixes of the call before is made longer.
+            codes: int64 [B, W] by which code of level `level`.
+        """
+        ...
+
+
+def beam_search(
+    trie: Trie, model: NextCodes, persons: int, width: int, exclude: Histories | None = None
+) -> Found:
+    """The likeliest items of each person, at most `width`, with the log probabilities of their ids.
+
+    A prefix is kept while it is among the `width` likeliest of its level and an item is left under it, so
+    that fewer than `width` items come back only where the catalogue has no more. It is exact when `width` is
+    the number of prefixes of every level but the last. Equal scores come in the order of codes. A code that
+    cannot be another costs nothing: the last one of an item that is alone under its other codes.
+
+    Args:
+        exclude: [B] items that must not come back; what only they lie under takes no place in a beam.
+    """
+    nodes = np.zeros((persons, 1), dtype=np.int64)
+    scores = np.zeros((persons, 1), dtype=np.float32)
+    codes = parents = nodes
+    for level in range(trie.depth):
+        is_last = level == trie.depth - 1
+        if not (nodes >= 0).any():
+            return Found(np.full(nodes.shape, -1, np.int32), np.full(nodes.shape, -np.inf, np.float32))
+        if is_last and not _any_choice(trie, nodes):
+            chances = None
+        elif level == 0:
+            chances = model.first()[:, None, :]
+        else:
+            chances = model.after(level, parents, codes)
+        children, rows, columns, values = _expanded(trie, level, nodes, scores, chances)
+        _forbid(trie, level, nodes, values, exclude)
+        nodes, parents, codes, scores = _best(
+            trie, level, nodes.shape, children, rows, columns, values, width, by_score=is_last
+        )
+    items = np.where(nodes >= 0, trie.items[nodes], -1).astype(np.int32)
+    return Found(items, scores)
+
+
+def _any_choice(trie: Trie, nodes: np.ndarray) -> bool:
+    return bool((trie.leaves[-2][nodes[nodes >= 0]] > 1).any())
+
+
+def _expanded(
+    trie: Trie, level: int, nodes: np.ndarray, scores: np.ndarray, chances: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Every child of every prefix, flat: its node, its prefix (over all persons), its column, its score."""
+    starts, flat = trie.starts[level], nodes.ravel()
+    is_there = flat >= 0
+    counts = np.where(is_there, starts[flat + 1] - starts[flat], 0)
+    children = entries_of(starts[flat], counts)
+    rows = np.repeat(np.arange(len(flat)), counts)
+    values = scores.ravel()[rows]
+    if chances is not None:
+        added = chances.reshape(len(flat), -1)[rows, trie.codes[level][children]]
+        is_alone = (level == trie.depth - 1) & (counts == 1)
+        values = values + np.where(is_alone[rows], np.float32(0), added)
+    of_person = counts.reshape(nodes.shape).sum(axis=1)
+    columns = entries_of(np.zeros(len(of_person), np.int64), of_person)
+    return children, rows, columns, values
+
+
+def _forbid(trie: Trie, level: int, nodes: np.ndarray, values: np.ndarray, exclude: Histories | None) -> None:
+    """Children under which every item is excluded get -inf, in place.
+
+    Prefixes stand in ascending order within a person, so that a dead child is found by its parent.
+    """
+    if exclude is None or len(exclude.items) == 0:
+        return
+    reach = len(trie.leaves[level + 1])
+    seen = np.unique(exclude.row_of_entry() * len(trie.items) + exclude.items)
+    person, item = np.divmod(seen, len(trie.items))
+    keys, under = np.unique(person * reach + trie.nodes[level + 1][item], return_counts=True)
+    person, child = np.divmod(keys, reach)
+    is_dead = under == trie.leaves[level + 1][child]
+    person, child = person[is_dead], child[is_dead]
+    before = len(trie.leaves[level])
+    place = np.flatnonzero(nodes.ravel() >= 0)
+    held = place // nodes.shape[1] * before + nodes.ravel()[place]
+    parent = trie.parents[level][child]
+    wanted = person * before + parent
+    at = np.minimum(np.searchsorted(held, wanted), len(held) - 1)
+    is_held = held[at] == wanted
+    starts = trie.starts[level]
+    node = nodes.ravel()[place]
+    firsts = np.concatenate([[0], np.cumsum(starts[node + 1] - starts[node])])
+    values[firsts[at[is_held]] + child[is_held] - starts[parent[is_held]]] = -np.inf
+
+
+def _best(
+    trie: Trie,
+    level: int,
+    shape: tuple[int, ...],
+    children: np.ndarray,
+    rows: np.ndarray,
+    columns: np.ndarray,
+    values: np.ndarray,
+    width: int,
+    *,
+    by_score: bool,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """The best of each person: nodes, parents (within the person), codes, scores, [B, width] each."""
+    persons, before = shape
+    of_person = rows // before
+    breadth = int(columns.max(initial=-1)) + 1
+    grid = np.full((persons, breadth), -np.inf, dtype=np.float32)
+    grid[of_person, columns] = values
+    firsts = np.concatenate([[0], np.cumsum(np.bincount(of_person, minlength=persons))])[:-1]
+    found = top_of_scores(grid, min(width, max(breadth, 1)))
+    chosen, scores = found.items.astype(np.int64), found.scores
+    if not by_score:
+        # In the order of codes, which `_forbid` counts on and which settles ties; the missing go last.
+        order = np.argsort(np.where(chosen < 0, breadth, chosen), axis=1, kind="stable")
+        chosen, scores = np.take_along_axis(chosen, order, 1), np.take_along_axis(scores, order, 1)
+    is_there = chosen >= 0
+    at = np.where(is_there, firsts[:, None] + chosen, 0)
+    nodes = np.where(is_there, children[at], -1)
+    parents = np.where(is_there, rows[at] % before, 0)
+    codes = np.where(is_there, trie.codes[level][np.maximum(nodes, 0)], 0).astype(np.int64)
+    return nodes, parents, codes, scores

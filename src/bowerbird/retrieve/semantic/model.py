@@ -1,0 +1,189 @@
+"""This file is about the network that spells ids: a transformer over the history, then one over the codes.
+
+The first reads one token an item and gives a state; the second starts from that state and spells the codes of
+the next item one after the other, each knowing those before. A history costs as many tokens as it has items,
+not `L + 1` times as many, and a step of the beam looks at no more than `L + 1` tokens.
+
+Source: the two transformers are those of "Autoregressive image generation using residual quantization",
+section 3.2; spelling items is from "Recommender systems with generative retrieval" (TIGER), section 3.2.
+"""
+
+import math
+
+import torch
+from torch import nn
+from torch.nn import functional as F  # noqa: N812
+
+from bowerbird.learn.training.attention import Block
+from bowerbird.learn.training.softmax import full_softmax_loss
+from bowerbird.retrieve.semantic.config import SemanticConfig
+
+_NEVER = -1e9
+
+
+class Semantic(nn.Module):
+    """Histories in, the chances of each code of the next item out.
+
+    Args:
+        ids: int64 [N, L + 1] semantic ids of the catalogue, -1 where there is no last code.
+        sizes: how many codes each of the L + 1 levels has.
+    """
+
+    def __init__(self, config: SemanticConfig, ids: torch.Tensor, sizes: list[int]) -> None:
+        super().__init__()
+        self.sizes, self.levels, self.most = sizes, len(sizes), max(sizes)
+        width = config.width
+        self.forget_own = config.forget_own
+        self.register_buffer("ids", ids)
+        self.register_buffer("offsets", torch.arange(self.levels) * self.most)
+        unused = torch.arange(self.most)[None, :] >= torch.tensor(sizes)[:, None]
+        self.register_buffer("unused", torch.where(unused, _NEVER, 0.0))
+        self.heard = nn.Embedding(self.levels * self.most, width)
+        self.own = nn.Embedding(len(ids), width) if config.has_own_vectors else None
+        self.places = nn.Embedding(config.longest, width)
+        self.blocks = nn.ModuleList(Block(config) for _ in range(config.layers))
+        self.last = nn.LayerNorm(width)
+        self.start = nn.Linear(width, width)
+        self.spelt = nn.Embedding(self.levels * self.most, width)
+        self.steps = nn.Embedding(self.levels, width)
+        spelling = config.model_copy(update={"dropout": config.decoder_dropout})
+        self.decoder = nn.ModuleList(Block(spelling) for _ in range(config.decoder_layers))
+        self.last_step = nn.LayerNorm(width)
+        self.heads = nn.Parameter(torch.empty(self.levels, self.most, width))
+        self.dropout = nn.Dropout(config.dropout)
+        self.apply(_start)
+        nn.init.normal_(self.heads, std=0.02)
+
+    def states(
+        self, items: torch.Tensor, codes: torch.Tensor, places: torch.Tensor, segments: torch.Tensor
+    ) -> torch.Tensor:
+        """[R, T, D] what each token expects next.
+
+        Args:
+            items: int64 [R, T], -1 in padding and for an item without a vector of its own.
+            codes: int64 [R, T, L + 1], -1 where there is none.
+        """
+        width = self.places.embedding_dim
+        known = (codes >= 0).to(torch.float32)[..., None]
+        found = (self.heard(codes.clamp(min=0) + self.offsets) * known).sum(dim=2)
+        if self.own is not None:
+            is_known = (items >= 0).to(torch.float32)
+            if self.training and self.forget_own:
+                is_known = is_known * (torch.rand_like(is_known) >= self.forget_own)
+            found = found + self.own(items.clamp(min=0)) * is_known[..., None]
+        states = self.dropout(found * math.sqrt(width) + self.places(places))
+        place = torch.arange(items.shape[1], device=items.device)
+        sees = (segments[:, :, None] == segments[:, None, :]) & (place[None, :, None] >= place[None, None, :])
+        blocked = torch.where(sees[:, None], 0.0, _NEVER)
+        for block in self.blocks:
+            states = block(states, blocked)
+        normed: torch.Tensor = self.last(states)
+        return normed
+
+    def spelling(self, states: torch.Tensor, codes: torch.Tensor) -> torch.Tensor:
+        """[S, L + 1, D] what is said of each level, from [S, D] states and int64 [S, L] codes before it."""
+        said = torch.cat([self.start(states)[:, None], self.spelt(codes + self.offsets[:-1])], dim=1)
+        said = said + self.steps.weight
+        place = torch.arange(self.levels, device=states.device)
+        blocked = torch.where(place[:, None] >= place[None, :], 0.0, _NEVER)[None, None]
+        for block in self.decoder:
+            said = block(said, blocked)
+        normed: torch.Tensor = self.last_step(said)
+        return normed
+
+    def chances(self, states: torch.Tensor, codes: torch.Tensor) -> torch.Tensor:
+        """[S, L + 1, K] log probabilities of each level's codes, given int64 [S, L] codes before it."""
+        logits = torch.einsum("sld,lkd->slk", self.spelling(states, codes), self.heads) + self.unused
+        return torch.log_softmax(logits, dim=-1)
+
+    def forward(
+        self, items: torch.Tensor, targets: torch.Tensor, places: torch.Tensor, segments: torch.Tensor
+    ) -> torch.Tensor:
+        """The loss summed over the levels of every token that has a target (-1: none)."""
+        padding = (items < 0).to(torch.int64)[..., None]
+        codes = self.ids[items.clamp(min=0)] * (1 - padding) - padding
+        states = self.states(items, codes, places, segments).flatten(0, 1)
+        goal = targets.flatten()
+        wanted = self.ids[goal.clamp(min=0)]  # [S, L + 1]
+        said = self.spelling(states, wanted[:, :-1])
+        loss = torch.zeros((), device=items.device)
+        for level in range(self.levels):
+            counts = ((goal >= 0) & (wanted[:, level] >= 0)).to(torch.float32)
+            code = wanted[:, level].clamp(min=0)
+            table = self.heads[level, : self.sizes[level]]
+            loss = loss + full_softmax_loss(said[:, level], table, code, counts)
+        return loss
+
+    def stepped(
+        self, said: torch.Tensor, level: torch.Tensor, cache: torch.Tensor | None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """[S, K] log probabilities of one level's codes, and the cache with this level in it.
+
+        Args:
+            said: [S, D] the token of this level.
+            level: int64 [1].
+            cache: [2 x layers, S, heads, levels before, D / heads] keys and values, layer by layer.
+        """
+        states = (said + self.steps(level))[:, None]
+        kept = []
+        for place, block in enumerate(self.decoder):
+            before = None if cache is None else cache[2 * place : 2 * place + 2]
+            states, keys_and_values = _through(block, states, before)
+            kept.append(keys_and_values)
+        table = self.heads[level][0]
+        logits = self.last_step(states[:, 0]) @ table.t() + self.unused[level]
+        return torch.log_softmax(logits, dim=-1), torch.cat(kept)
+
+
+class Prefill(nn.Module):
+    """What is exported first: histories, the newest item at the right end, to the codes of level 1."""
+
+    def __init__(self, model: Semantic) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, items: torch.Tensor, codes: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Log probabilities [B, K] and cache for int64 [B, T] and [B, T, L + 1]; codes are -1 in padding."""
+        is_there = codes[..., 0] >= 0
+        places = (is_there.to(torch.int64).cumsum(dim=1) - 1).clamp(min=0)
+        segments = is_there.to(torch.int64) - 1
+        states = self.model.states(items, codes, places, segments)[:, -1]
+        level = torch.zeros(1, dtype=torch.int64)
+        return self.model.stepped(self.model.start(states), level, None)
+
+
+class Step(nn.Module):
+    """What is exported then: one code more, to the codes of the next level."""
+
+    def __init__(self, model: Semantic) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(
+        self, codes: torch.Tensor, level: torch.Tensor, cache: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """[S, K] log probabilities of the level after `level` (int64 [1], from 1), given int64 [S] codes."""
+        said = self.model.spelt(codes + self.model.offsets[level - 1])
+        return self.model.stepped(said, level, cache)
+
+
+def _through(
+    block: Block, states: torch.Tensor, before: torch.Tensor | None
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """One token [S, 1, D] through a block, after those whose keys and values are `before`."""
+    rows, _, width = states.shape
+    mixed = block.into(block.before_attention(states)).view(rows, 3, block.heads, 1, width // block.heads)
+    query, fresh = mixed[:, 0], mixed[:, 1:].transpose(0, 1)
+    kept = fresh if before is None else torch.cat([before, fresh], dim=3)
+    likeness = torch.matmul(query, kept[0].transpose(-1, -2)) * block.scale
+    seen = torch.matmul(torch.softmax(likeness, dim=-1), kept[1]).reshape(rows, 1, width)
+    states = states + block.out(seen)
+    return states + block.narrow(F.gelu(block.widen(block.before_inner(states)))), kept
+
+
+def _start(module: nn.Module) -> None:
+    if isinstance(module, nn.Linear):
+        nn.init.xavier_normal_(module.weight)
+        nn.init.zeros_(module.bias)
+    elif isinstance(module, nn.Embedding):
+        nn.init.normal_(module.weight, std=0.02)  # small, so that the first steps move items far
