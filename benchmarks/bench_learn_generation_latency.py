@@ -17,6 +17,7 @@ import torch
 from record import line, parser, write
 
 from bowerbird.learn.data import Histories
+from bowerbird.learn.training.export import int8_bytes
 from bowerbird.retrieve.generative import GenerativeConfig, ServedGenerative, VectorPlan
 from bowerbird.retrieve.generative.model import Generative
 from bowerbird.retrieve.generative.train import served
@@ -46,9 +47,10 @@ def lines(args: argparse.Namespace) -> Iterator[dict[str, Any]]:
     """One for each number of layers, length and plan."""
     for layers, length in ((2, 50), (2, 100), (4, 100)):
         fitted = untrained(layers, length)
-        known = history(length)
+        small, known = fitted.in_int8(int8_bytes), history(length)
         for name, plan in PLANS.items():
-            asked = fitted.with_plan(plan)
+            asked, in_int8 = fitted.with_plan(plan), small.with_plan(plan)
+            quick = timed_ms(lambda asked=in_int8, known=known: asked.generate(known), args.requests)
             alone = timed_ms(lambda asked=asked, known=known: asked.generate(known), args.requests)
             whole = timed_ms(lambda asked=asked, known=known: asked.top(known, 50, known), args.requests)
             is_target = name == "1-vector" and (layers, length) == (4, 100)
@@ -61,6 +63,8 @@ def lines(args: argparse.Namespace) -> Iterator[dict[str, Any]]:
                 metrics={
                     "vectors p50": round(alone[0], 3),
                     "vectors p99": round(alone[1], 3),
+                    "vectors int8 p50": round(quick[0], 3),
+                    "vectors int8 p99": round(quick[1], 3),
                     "with exact lookup p50": round(whole[0], 3),
                     "with exact lookup p99": round(whole[1], 3),
                 },

@@ -20,9 +20,11 @@ from bowerbird.core.actions import ACTION_CODES, Action
 from bowerbird.learn.data import DataConfig, read
 from bowerbird.learn.evaluate import difference, summary
 from bowerbird.learn.splits import Cases, split
-from bowerbird.retrieve.generative import VectorPlan
+from bowerbird.retrieve.generative import GenerativeConfig, VectorPlan
 
 LIKED_FROM = 4.0
+LONG = GenerativeConfig(longest=200, tokens=200, rows=4, negatives=512)
+"""Persons have rated 149 films in the mean."""
 PAIRS = ((Action.SAVE, Action.CLOSEUP), (Action.CLOSEUP, Action.SAVE))
 METRICS = ("recall@10", "ndcg@10", "recall@50")
 
@@ -42,7 +44,7 @@ def lines(args: argparse.Namespace) -> Iterator[dict[str, Any]]:
     """Two for each outcome: less the mismatched one, and less the open one."""
     reading = read(args.data, DataConfig(liked_from=LIKED_FROM))
     found = split(with_words(reading.interactions, args.runs))
-    fits, counts = fitted_seeds(found, args), found.training.item_counts()
+    fits, counts = fitted_seeds(found, args, LONG), found.training.item_counts()
     for action, other in PAIRS:
         cases = with_action(found.test, action)
         names = {"matched": action.value, "mismatched": other.value, "open": "any"}

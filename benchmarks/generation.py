@@ -40,9 +40,11 @@ def with_words(interactions: Interactions, cache: Path) -> Interactions:
     return replace(interactions, catalogue=interactions.catalogue.with_vectors(vectors))
 
 
-def fitted_seeds(found: Split, args: argparse.Namespace) -> list[ServedGenerative]:
+def fitted_seeds(
+    found: Split, args: argparse.Namespace, config: GenerativeConfig | None = None
+) -> list[ServedGenerative]:
     """One model a seed; what an earlier run with the same settings and split has trained is taken from it."""
-    config = GenerativeConfig()
+    config = config or GenerativeConfig()
     if args.epochs:
         training = config.training.model_copy(update={"epochs": args.epochs})
         config = config.model_copy(update={"training": training})

@@ -14,6 +14,8 @@ from bowerbird.core.actions import Action
 from bowerbird.core.errors import InputError
 from bowerbird.learn.evaluate import evaluate
 from bowerbird.learn.splits import Split, split
+from bowerbird.learn.training import as_int8_if_as_good
+from bowerbird.learn.training.export import int8_bytes
 from bowerbird.learn.types import Budget, FitPlan, FittedRetriever, Retriever
 from bowerbird.retrieve import ExactIndex
 from bowerbird.retrieve.generative import ServedGenerative, VectorPlan
@@ -270,3 +272,18 @@ def test_saved_model_answers_alike_in_a_process_without_torch(
     assert load_generative(tmp_path).facts == fitted.facts
     assert isinstance(GenerativeRetriever(), Retriever)
     assert isinstance(fitted, FittedRetriever)
+
+
+def test_it_answers_in_8_bits_only_where_that_is_as_good(world: Split, fitted: ServedGenerative) -> None:
+    counts, known, exact = world.training.item_counts(), world.validation, fitted
+    small = exact.in_int8(int8_bytes)
+    ruined = exact.in_int8(lambda _: served(Generative(SMALL, ITEMS, 2), SMALL, ("save", "click"))._graph)
+
+    kept, refused = (as_int8_if_as_good(exact, each, known, counts) for each in (small, ruined))
+
+    cosines = (small.generate(known.histories).vectors * exact.generate(known.histories).vectors).sum(axis=2)
+    assert cosines.min() > 0.98
+    assert small.facts["size_bytes"] < exact.facts["size_bytes"]
+    assert "is_int8" not in exact.facts
+    assert kept.facts.get("is_int8", False) == (kept is small)
+    assert refused is exact

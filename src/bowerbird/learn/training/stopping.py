@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -16,6 +17,10 @@ from bowerbird.learn.training.trainer import train
 from bowerbird.learn.types import FitPlan, FittedRetriever
 
 STOPS_ON = "ndcg@10"
+INT8_MAY_LOSE = 0.003
+"""Share of the validation metric that answering in 8 bits may cost; more, and it stays at 32."""
+
+F = TypeVar("F", bound=FittedRetriever)
 
 
 def train_until_stale(
@@ -40,8 +45,7 @@ def train_until_stale(
     counts = training.item_counts()
 
     def validate(_: torch.nn.Module) -> float:
-        found = evaluate(served(), cases, counts, EvaluationConfig(cutoffs=(10,)))
-        return found.values().get(STOPS_ON, 0.0)
+        return validation_of(served(), cases, counts)
 
     print_of = hashlib.sha256(config.model_dump_json().encode())
     for column in (training.persons, training.items, training.at_ms, training.actions):
@@ -49,6 +53,21 @@ def train_until_stale(
     name = f"{print_of.hexdigest()}-{plan.seed}"
     job = TrainingJob(module, batches, validate, plan.folder, plan.seed, name, plan.tell)
     return train(job, trainer)
+
+
+def validation_of(fitted: FittedRetriever, cases: Cases, counts: np.ndarray) -> float:
+    """The one number that stops training and chooses between forms of a model; more is better.
+
+    Args:
+        counts: int64 [N] training interactions of each item.
+    """
+    return evaluate(fitted, cases, counts, EvaluationConfig(cutoffs=(10,))).values().get(STOPS_ON, 0.0)
+
+
+def as_int8_if_as_good(exact: F, small: F, cases: Cases, counts: np.ndarray) -> F:
+    """The form in 8 bits, unless the validation part says that it answers worse."""
+    least = validation_of(exact, cases, counts) * (1 - INT8_MAY_LOSE)
+    return small if validation_of(small, cases, counts) >= least else exact
 
 
 def training_facts(module: torch.nn.Module, result: TrainingResult | None) -> dict[str, object]:

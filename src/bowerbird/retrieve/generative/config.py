@@ -27,6 +27,9 @@ class GenerativeConfig(BaseModel):
         negatives: items drawn by popularity for the sampled softmax with logQ correction, by which what comes
             after an offset is learned.
         merge_above: query vectors of one request with a higher cosine are merged, their budgets added.
+        tries_int8: it answers in 8 bits if the validation part says that this is as good. Off, because
+            inputs are then scaled by the largest of all that is asked together, so that an answer depends a
+            little on its neighbours and its padding.
         validation_persons: at most so many, the same ones, decide when to stop.
         rows, tokens: shape of a training batch, histories packed.
         training: of the trainer.
@@ -50,6 +53,7 @@ class GenerativeConfig(BaseModel):
     is_sampled: bool = False
     negatives: Annotated[int, Field(ge=1)] = 1_024
     merge_above: Annotated[float, Field(gt=0, le=1)] = 0.95
+    tries_int8: bool = False
     rows: Annotated[int, Field(ge=1)] = 16
     tokens: Annotated[int, Field(ge=1)] = 64
     validation_persons: Annotated[int, Field(ge=1)] = 5_000

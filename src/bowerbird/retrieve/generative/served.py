@@ -1,6 +1,7 @@
 """This file is about answering with a trained generative model: vectors by ONNX Runtime, then the lookup."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -125,6 +126,19 @@ class ServedGenerative:
     def with_lookup(self, lookup: Lookup) -> "ServedGenerative":
         """The same model over another index."""
         return self._again(self._plan, lookup)
+
+    def in_int8(self, converted: Callable[[bytes], bytes]) -> "ServedGenerative":
+        """The same model over the converted graph."""
+        facts = {**self._facts, "is_int8": True}
+        return ServedGenerative(
+            converted(self._graph),
+            self._items,
+            self._outcomes,
+            self._longest,
+            self._plan,
+            facts,
+            self._lookup,
+        )
 
     def generate(self, histories: Histories) -> Generated:
         """Every planned vector of each history, near-duplicates merged.

@@ -11,8 +11,14 @@ from bowerbird.learn.data import Histories, Interactions
 from bowerbird.learn.evaluate import EvaluationConfig, evaluate
 from bowerbird.learn.packing import packed
 from bowerbird.learn.splits import Cases, sampled
-from bowerbird.learn.training import Batch, TrainingResult, train_until_stale, training_facts
-from bowerbird.learn.training.export import onnx_bytes
+from bowerbird.learn.training import (
+    Batch,
+    TrainingResult,
+    as_int8_if_as_good,
+    train_until_stale,
+    training_facts,
+)
+from bowerbird.learn.training.export import int8_bytes, onnx_bytes
 from bowerbird.learn.types import Budget, FitPlan
 from bowerbird.retrieve.generative.config import GenerativeConfig
 from bowerbird.retrieve.generative.model import Generative, Reader
@@ -61,6 +67,8 @@ class GenerativeRetriever:
             plan=plan,
         )
         fitted = served(model, config, outcomes, result)
+        if config.tries_int8:
+            fitted = as_int8_if_as_good(fitted, fitted.in_int8(int8_bytes), cases, counts)
         return best_planned(fitted, cases, counts, plans_to_try(training, config, plan.budget))
 
 

@@ -17,6 +17,9 @@ class HstuConfig(BaseModel):
         knows_asked_time: the moment to answer for is an input, as in the paper's own code. In leave-one-out
             that is the time of the target, so that figures with it stand beside such figures only.
         redraws_ties: entries of one person and moment stand in another order at every epoch.
+        tries_int8: it answers in 8 bits if the validation part says that this is as good. Off, because
+            inputs are then scaled by the largest of all that is asked together, so that an answer depends a
+            little on its neighbours and its padding.
         validation_persons: at most so many, the same ones, decide when to stop.
         rows, tokens: shape of a training batch, histories packed.
         training: of the trainer.
@@ -31,6 +34,7 @@ class HstuConfig(BaseModel):
     longest: Annotated[int, Field(ge=1)] = 50
     knows_asked_time: bool = False
     redraws_ties: bool = True
+    tries_int8: bool = False
     rows: Annotated[int, Field(ge=1)] = 16
     tokens: Annotated[int, Field(ge=1)] = 64
     validation_persons: Annotated[int, Field(ge=1)] = 5_000

@@ -1,6 +1,7 @@
 """This file is about answering with a trained HSTU-type model: ONNX Runtime, then one product with items."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,11 @@ class ServedHstu:
         """What training left; whether it knows the time asked for; the size of what is served."""
         size = len(self._graph) + self._items.nbytes
         return {**self._facts, "knows_asked_time": self._config.knows_asked_time, "size_bytes": size}
+
+    def in_int8(self, converted: Callable[[bytes], bytes]) -> "ServedHstu":
+        """The same model over the converted graph."""
+        facts = {**self._facts, "is_int8": True}
+        return ServedHstu(converted(self._graph), self._items, self._config, facts)
 
     def queries(self, histories: Histories) -> np.ndarray:
         """float32 [B, D] what each history expects next."""

@@ -9,8 +9,14 @@ import torch
 from bowerbird.learn.data import Histories, Interactions
 from bowerbird.learn.packing import packed
 from bowerbird.learn.splits import Cases, sampled
-from bowerbird.learn.training import Batch, TrainingResult, train_until_stale, training_facts
-from bowerbird.learn.training.export import onnx_bytes
+from bowerbird.learn.training import (
+    Batch,
+    TrainingResult,
+    as_int8_if_as_good,
+    train_until_stale,
+    training_facts,
+)
+from bowerbird.learn.training.export import int8_bytes, onnx_bytes
 from bowerbird.learn.types import FitPlan
 from bowerbird.retrieve.history_times import asked_within, seconds_within, ties_redrawn
 from bowerbird.retrieve.hstu.config import HstuConfig
@@ -35,18 +41,21 @@ class HstuRetriever:
         """Trained until the validation part says that it gets no better."""
         torch.manual_seed(plan.seed)
         model = Hstu(self.config, training.item_count)
-        histories = training.histories()
+        histories, cases = training.histories(), sampled(validation, self.config.validation_persons)
         result = train_until_stale(
             model,
             lambda epoch: batches_of(histories, self.config, plan.seed, epoch),
             lambda: served(model, self.config),
             training=training,
-            cases=sampled(validation, self.config.validation_persons),
+            cases=cases,
             config=self.config,
             trainer=self.config.training,
             plan=plan,
         )
-        return served(model, self.config, result)
+        exact = served(model, self.config, result)
+        if not self.config.tries_int8:
+            return exact
+        return as_int8_if_as_good(exact, exact.in_int8(int8_bytes), cases, training.item_counts())
 
 
 def batches_of(histories: Histories, config: HstuConfig, seed: int, epoch: int) -> Sequence[Batch]:
