@@ -21,7 +21,7 @@ ALLOWED = {
 }  # fmt: skip
 
 
-@pytest.fixture(scope="module", params=["sasrec", "hstu", "generative"])
+@pytest.fixture(scope="module", params=["sasrec", "hstu", "generative", "semantic"])
 def told(request: pytest.FixtureRequest) -> dict[str, Any]:
     script = str(Path(__file__).parent / "train_on_neuron.py")
     done = subprocess.run(

@@ -58,7 +58,23 @@ def generative(found: Split) -> Made:
     return model, lambda epoch: batches_of(histories, counts, outcomes, config, 3, epoch)
 
 
-FAMILIES = {"sasrec": sasrec, "hstu": hstu, "generative": generative}
+def semantic(found: Split) -> Made:
+    from bowerbird.learn.types import Budget, FitPlan
+    from bowerbird.retrieve.semantic import SemanticConfig
+    from bowerbird.retrieve.semantic.model import Semantic
+    from bowerbird.retrieve.semantic.train import batches_of, catalogue_of
+
+    config = SemanticConfig(
+        levels=2, codes=5, width=16, inner=16, dropout=0.0, decoder_dropout=0.0, forget_own=0.0, longest=8,
+        rows=4, tokens=16,
+    )  # fmt: skip
+    histories = found.training.histories()
+    catalogue = catalogue_of(found.training, config, FitPlan(3, Budget(), Path(tempfile.gettempdir())))
+    model = Semantic(config, torch.from_numpy(catalogue.ids.codes.astype("int64")), catalogue.sizes)
+    return model, lambda epoch: batches_of(histories, config, 3, epoch)
+
+
+FAMILIES = {"sasrec": sasrec, "hstu": hstu, "generative": generative, "semantic": semantic}
 
 
 def main() -> int:

@@ -16,6 +16,7 @@ from bowerbird.learn.data import Interactions
 from bowerbird.learn.evaluate import evaluate
 from bowerbird.learn.splits import Split, split
 from bowerbird.learn.types import Budget, FitPlan, FittedRetriever, Retriever
+from bowerbird.retrieve.rqvae import RqvaeConfig
 from bowerbird.retrieve.semantic import SemanticConfig, ServedSemantic
 from bowerbird.retrieve.semantic.beam import beam_search
 from bowerbird.retrieve.semantic.model import Semantic
@@ -248,3 +249,21 @@ def test_without_content_ids_are_made_from_what_is_met_together(tmp_path: Path) 
     near = catalogue.facts["ids"]
     assert near["neighbour_share"][0] > near["chance_share"][0]
     assert told[0].startswith("ids: ")
+
+
+def test_ids_by_an_autoencoder_learn_what_follows_and_serve_new_items(world: Split, tmp_path: Path) -> None:
+    short = TrainingConfig(epochs=10, learning_rate=0.01, validate_every=5)
+    rqvae = RqvaeConfig(width=4, inner=(16,), rows=32, training=short)
+    config = SMALL.model_copy(update={"tokeniser": "rqvae", "rqvae": rqvae})
+    plan = FitPlan(0, Budget(), tmp_path)
+    retriever = SemanticRetriever(config)
+
+    fitted = retriever.fit(world.training, world.validation, plan)
+    found = evaluate(fitted, world.test, world.training.item_counts()).values()
+    vectors = world.training.catalogue.vectors
+    assert vectors is not None
+    grown = fitted.with_new_items(np.vstack([vectors, vectors[:1]]))
+
+    assert retriever.name == "semantic-rqvae"
+    assert found["recall@5"] > 0.9
+    assert grown.ids.codes[ITEMS, :-1].tolist() == fitted.ids.codes[0, :-1].tolist()

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from bowerbird.learn.types import Retriever
 
 COUNTING = ("popularity", "transitions", "item-knn", "walk", "bm25", "content")
-LEARNED = ("sasrec", "hstu", "hstu-timed", "generative", "semantic")
+LEARNED = ("sasrec", "hstu", "hstu-timed", "generative", "semantic", "semantic-rqvae")
 MODELS = (*COUNTING, *LEARNED)
 
 
@@ -50,10 +50,11 @@ def _learned(name: str) -> "Retriever":
         from bowerbird.retrieve.generative.train import GenerativeRetriever
 
         return GenerativeRetriever()
-    if name == "semantic":
+    if name.startswith("semantic"):
+        from bowerbird.retrieve.semantic import SemanticConfig
         from bowerbird.retrieve.semantic.train import SemanticRetriever
 
-        return SemanticRetriever()
+        return SemanticRetriever(SemanticConfig(tokeniser="rqvae" if name == "semantic-rqvae" else "kmeans"))
     from bowerbird.retrieve.hstu import HstuConfig
     from bowerbird.retrieve.hstu.train import HstuRetriever
 

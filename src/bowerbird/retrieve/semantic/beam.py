@@ -45,6 +45,7 @@ def beam_search(
     nodes = np.zeros((persons, 1), dtype=np.int64)
     scores = np.zeros((persons, 1), dtype=np.float32)
     codes = parents = nodes
+    seen = _seen(trie, exclude)
     for level in range(trie.depth):
         is_last = level == trie.depth - 1
         if not (nodes >= 0).any():
@@ -56,7 +57,7 @@ def beam_search(
         else:
             chances = model.after(level, parents, codes)
         children, rows, columns, values = _expanded(trie, level, nodes, scores, chances)
-        _forbid(trie, level, nodes, values, exclude)
+        _forbid(trie, level, nodes, values, *seen)
         nodes, parents, codes, scores = _best(
             trie, level, nodes.shape, children, rows, columns, values, width, by_score=is_last
         )
@@ -87,16 +88,24 @@ def _expanded(
     return children, rows, columns, values
 
 
-def _forbid(trie: Trie, level: int, nodes: np.ndarray, values: np.ndarray, exclude: Histories | None) -> None:
-    """Children under which every item is excluded get -inf, in place.
+def _seen(trie: Trie, exclude: Histories | None) -> tuple[np.ndarray, np.ndarray]:
+    """Persons and items that must not meet, each pair once."""
+    if exclude is None or len(exclude.items) == 0:
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
+    pairs = np.unique(exclude.row_of_entry() * len(trie.items) + exclude.items)
+    return pairs // len(trie.items), pairs % len(trie.items)
+
+
+def _forbid(
+    trie: Trie, level: int, nodes: np.ndarray, values: np.ndarray, person: np.ndarray, item: np.ndarray
+) -> None:
+    """Children under which every item was seen get -inf, in place.
 
     Prefixes stand in ascending order within a person, so that a dead child is found by its parent.
     """
-    if exclude is None or len(exclude.items) == 0:
+    if len(item) == 0:
         return
     reach = len(trie.leaves[level + 1])
-    seen = np.unique(exclude.row_of_entry() * len(trie.items) + exclude.items)
-    person, item = np.divmod(seen, len(trie.items))
     keys, under = np.unique(person * reach + trie.nodes[level + 1][item], return_counts=True)
     person, child = np.divmod(keys, reach)
     is_dead = under == trie.leaves[level + 1][child]

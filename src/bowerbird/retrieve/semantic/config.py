@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from bowerbird.learn.config import TrainingConfig
+from bowerbird.retrieve.rqvae import RqvaeConfig
 
 
 class SemanticConfig(BaseModel):
@@ -14,6 +15,7 @@ class SemanticConfig(BaseModel):
         tokeniser: what turns vectors into codes: residual k-means, or an autoencoder with residual codes.
         ids_from: vectors that ids are made from: of the items' `content`; of what is met `together`; `both`;
             `auto` is content where there are vectors, and together elsewhere.
+        rqvae: sizes of that autoencoder.
         levels, codes: L levels of K codes; a last level tells apart the items that still collide.
         most_last_codes: the most items that one tuple of L codes may hold, new ones among them.
         width: D; `heads` must divide it.
@@ -22,6 +24,7 @@ class SemanticConfig(BaseModel):
         has_own_vectors: an item of the history is heard by its codes and by a vector of its own.
         forget_own: chance in training that an item is heard by its codes alone, as a new one is.
         dropout, decoder_dropout: over the history, and over the codes.
+        redraws_ties: entries of one person and moment stand in another order at every epoch.
         longest: newest entries of a history that it looks at.
         beam, most_beam: ids spelt at once, at least, and at most where more items are asked for.
         validation_persons: at most so many, the same ones, decide when to stop.
@@ -33,6 +36,7 @@ class SemanticConfig(BaseModel):
 
     tokeniser: Literal["kmeans", "rqvae"] = "kmeans"
     ids_from: Literal["auto", "content", "together", "both"] = "auto"
+    rqvae: RqvaeConfig = RqvaeConfig()
     levels: Annotated[int, Field(ge=1, le=8)] = 3
     codes: Annotated[int, Field(ge=2, le=65_536)] = 256
     most_last_codes: Annotated[int, Field(ge=2, le=65_536)] = 256
@@ -45,6 +49,7 @@ class SemanticConfig(BaseModel):
     forget_own: Annotated[float, Field(ge=0, le=1)] = 0.1
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.5
     decoder_dropout: Annotated[float, Field(ge=0, lt=1)] = 0.2
+    redraws_ties: bool = True
     longest: Annotated[int, Field(ge=1)] = 50
     beam: Annotated[int, Field(ge=1)] = 50
     most_beam: Annotated[int, Field(ge=1)] = 200

@@ -100,11 +100,10 @@ class Semantic(nn.Module):
         self, items: torch.Tensor, targets: torch.Tensor, places: torch.Tensor, segments: torch.Tensor
     ) -> torch.Tensor:
         """The loss summed over the levels of every token that has a target (-1: none)."""
-        padding = (items < 0).to(torch.int64)[..., None]
-        codes = self.ids[items.clamp(min=0)] * (1 - padding) - padding
+        codes = torch.where((items >= 0)[..., None], F.embedding(items.clamp(min=0), self.ids), -1)
         states = self.states(items, codes, places, segments).flatten(0, 1)
         goal = targets.flatten()
-        wanted = self.ids[goal.clamp(min=0)]  # [S, L + 1]
+        wanted = F.embedding(goal.clamp(min=0), self.ids)  # [S, L + 1]
         said = self.spelling(states, wanted[:, :-1])
         loss = torch.zeros((), device=items.device)
         for level in range(self.levels):

@@ -74,13 +74,22 @@ class ServedSemantic:
             stop = min(start + _PERSONS_AT_ONCE, len(histories))
             some = histories.rows(start, stop)
             seen = None if exclude is None else exclude.rows(start, stop)
-            found = beam_search(self._trie, self._spelling(some), len(some), width, seen)
+            found = beam_search(self._trie, self.spelling(some), len(some), width, seen)
             parts.append(filled_up(found, k, self._codebooks, self._ids, seen))
         if not parts:
             return Found(np.zeros((0, k), np.int32), np.zeros((0, k), np.float32))
         return Found(
             np.concatenate([each.items for each in parts]), np.concatenate([each.scores for each in parts])
         )
+
+    def spelling(self, histories: Histories) -> "CachedSpelling":
+        """The graphs, having read these histories."""
+        length = padded_length(histories, self._config.longest)
+        items = histories.newest(self._config.longest).padded(length)
+        is_there = items >= 0
+        codes = np.where(is_there[:, :, None], self._ids.codes[items], PADDING).astype(np.int64)
+        own = np.where(is_there, self._own[items], PADDING).astype(np.int64)
+        return CachedSpelling(self._prefill, self._step, own, codes)
 
     def with_new_items(self, vectors: np.ndarray) -> "ServedSemantic":
         """The same model over a catalogue that has grown; items N.. are the new ones, ids of others stay.
@@ -116,14 +125,6 @@ class ServedSemantic:
             "facts": self._facts,
         }
         write_whole(folder / "semantic.json", json.dumps(told).encode())
-
-    def _spelling(self, histories: Histories) -> "CachedSpelling":
-        length = padded_length(histories, self._config.longest)
-        items = histories.newest(self._config.longest).padded(length)
-        is_there = items >= 0
-        codes = np.where(is_there[:, :, None], self._ids.codes[items], PADDING).astype(np.int64)
-        own = np.where(is_there, self._own[items], PADDING).astype(np.int64)
-        return CachedSpelling(self._prefill, self._step, own, codes)
 
 
 class CachedSpelling:

@@ -15,7 +15,9 @@ from bowerbird.learn.splits import Cases, sampled
 from bowerbird.learn.training import Batch, TrainingResult, train_until_stale, training_facts
 from bowerbird.learn.training.export import onnx_bytes
 from bowerbird.learn.types import FitPlan
-from bowerbird.retrieve.semantic.codebooks import Codebooks
+from bowerbird.retrieve.history_times import ties_redrawn
+from bowerbird.retrieve.rqvae.train import RqvaeTokeniser
+from bowerbird.retrieve.semantic.codebooks import Codebooks, Tokeniser
 from bowerbird.retrieve.semantic.config import SemanticConfig
 from bowerbird.retrieve.semantic.health import health_of, told_in_words
 from bowerbird.retrieve.semantic.ids import SemanticIds, ids_of
@@ -84,7 +86,8 @@ class SemanticRetriever:
 def catalogue_of(training: Interactions, config: SemanticConfig, plan: FitPlan) -> Catalogue:
     """Ids for every item, from what `config` says."""
     vectors, made_from = vectors_for_ids(training, config.ids_from, plan.seed)
-    codebooks = residual_kmeans(vectors, config.levels, config.codes, plan.seed)
+    tokenise = _tokeniser(config, plan)
+    codebooks = tokenise(vectors, config.levels, config.codes, plan.seed)
     ids = ids_of(codebooks, vectors, config.most_last_codes)
     health = health_of(ids, vectors, codebooks.size)
     plan.tell(told_in_words(health))
@@ -94,9 +97,18 @@ def catalogue_of(training: Interactions, config: SemanticConfig, plan: FitPlan) 
     return Catalogue(codebooks, ids, own, last_codes, {"ids_from": made_from, "ids": health})
 
 
+def _tokeniser(config: SemanticConfig, plan: FitPlan) -> Tokeniser:
+    if config.tokeniser == "kmeans":
+        return residual_kmeans
+    return RqvaeTokeniser(config.rqvae, plan.folder / "rqvae", plan.tell)
+
+
 def batches_of(histories: Histories, config: SemanticConfig, seed: int, epoch: int) -> Sequence[Batch]:
     """An epoch: all histories in an order of its own, packed."""
-    order = np.random.default_rng((seed, epoch)).permutation(len(histories))
+    rng = np.random.default_rng((seed, epoch))
+    if config.redraws_ties:
+        histories = ties_redrawn(histories, rng)
+    order = rng.permutation(len(histories))
     parts = packed(histories, order, rows=config.rows, tokens=config.tokens, longest=config.longest)
     items = np.append(histories.items.astype(np.int64), -1)  # entry -1 is padding
     return [
