@@ -54,6 +54,7 @@ def main() -> int:
     """Writes one line a question."""
     parser = record.parser(__doc__.splitlines()[0])
     parser.add_argument("--pictures", type=int, default=1_000, help="of each speed run")
+    parser.add_argument("--turns", type=int, default=3, help="of the two, one after the other")
     parser.add_argument("--long", type=int, default=50_000, help="of the long memory run; 0: none")
     made = parser.parse_args()
     record.write(lines(made.pictures, made.long, made.turns), made.out)

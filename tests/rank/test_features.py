@@ -28,6 +28,7 @@ def facts_of(vectors: np.ndarray, **more: np.ndarray) -> Facts:
         "popularity": np.zeros(count, dtype=np.float32),
         "quality": np.zeros(count, dtype=np.float32),
         "is_seen": np.zeros(count, dtype=bool),
+        "expected": np.zeros(count, dtype=np.float32),
     }
     return Facts(vectors, **{**columns, **more})
 

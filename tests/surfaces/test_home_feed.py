@@ -1,9 +1,10 @@
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
-from small_world import DAY_MS, World, pointing
+from small_world import DAY_MS, EACH, World, pointing
 
 from bowerbird.blend import CursorSigner, Page
 from bowerbird.core.actions import Action
@@ -11,6 +12,9 @@ from bowerbird.core.errors import CursorError, FilterError, InputError
 from bowerbird.core.filters import Eq, Range
 from bowerbird.lake.items import delete_items
 from bowerbird.lake.types import ItemFields
+from bowerbird.learn.data import Histories
+from bowerbird.learn.types import Found
+from bowerbird.retrieve.learned import LearnedModel
 from bowerbird.surfaces.feed import HomeFeed
 
 
@@ -346,3 +350,65 @@ def test_report_counts_what_each_rule_removed(world: World, feed: HomeFeed) -> N
     assert stages["eligible/hidden"].taken - stages["eligible/hidden"].given == 1
     assert stages["blend"].given == 100
     assert [name for name in stages if "/" not in name] == ["taste", "retrieve", "rank", "blend", "explain"]
+
+
+class Follower:
+    """A trained model in miniature: after any history, the yellow lamps in their order."""
+
+    def __init__(self, world: World) -> None:
+        self.facts: dict[str, object] = {}
+        self.numbers = np.arange(len(world.catalogue.live), dtype=np.int64)
+        self.wanted = np.array([world.number(f"yellow-lamp-{n}") for n in range(EACH)], dtype=np.int32)
+
+    def top(self, histories: Histories, k: int, exclude: Histories | None = None) -> Found:
+        assert len(histories) == 1
+        assert exclude is not None
+        fit = self.wanted[~np.isin(self.wanted, exclude.items)][:k]
+        return Found(fit[None, :], np.linspace(1, 0, len(fit), dtype=np.float32)[None, :])
+
+    def save(self, folder: Path) -> None:
+        raise AssertionError("nobody saves it here")
+
+
+def learned_feed(world: World) -> HomeFeed:
+    follower = Follower(world)
+    model = LearnedModel("follower", "one", follower, follower.numbers)
+    return HomeFeed(
+        world.catalogue,
+        world.indexes,
+        world.lake.online,
+        world.saved_numbers,
+        lambda since_ms: [],
+        world.signer,
+        model_now=lambda: model,
+    )
+
+
+def test_what_a_trained_model_expects_has_its_share_of_the_page_and_says_why(world: World) -> None:
+    world.act("ann", Action.SAVE, "red-vase-0", "red-vase-1", "red-vase-2")
+
+    page = learned_feed(world)(world.feed_request(limit=20))
+
+    learned = [each for each in page.placements if each.source == "learned"]
+    assert 3 <= len(learned) <= 10
+    assert {world.title(each.number).split()[0] for each in learned} == {"Yellow"}
+    assert {each.reason.kind for each in learned} == {"expected"}
+    assert "Red vase 2" in learned[0].reason.text
+    assert learned[0].reason.evidence == (world.number("red-vase-2"),)
+    assert any(each.source == "interests" for each in page.placements)
+    assert page.models["retriever"] == "follower one"
+
+
+def test_model_changes_nothing_for_someone_who_did_nothing(world: World, feed: HomeFeed) -> None:
+    with_model = learned_feed(world)(world.feed_request())
+
+    assert ids(world, with_model) == ids(world, feed(world.feed_request()))
+
+
+def test_what_a_model_expects_is_screened_like_everything_else(world: World) -> None:
+    world.act("ann", Action.SAVE, "red-vase-0")
+    world.act("ann", Action.HIDE, *(f"yellow-lamp-{n}" for n in range(EACH)))
+
+    page = learned_feed(world)(world.feed_request(limit=20))
+
+    assert not [each for each in page.placements if each.source == "learned"]

@@ -3,7 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-ReasonKind = Literal["saved", "picked", "viewed", "looks_like", "words", "popular", "fresh", "explore"]
+ReasonKind = Literal[
+    "saved", "picked", "viewed", "expected", "looks_like", "words", "popular", "fresh", "explore"
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,9 @@
-"""This file is about `bowerbird learn`: train a model and keep it, list the kept, choose one."""
+"""This file is about `bowerbird learn`: train a model and keep it, list the kept, choose which one serves."""
 
 import argparse
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bowerbird.cli.data_words import add_data_words, read_and_split
 from bowerbird.cli.import_told import shown_progress
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Adds `learn train`, `learn models` and `learn activate`."""
+    """Adds `learn train`, `learn models`, `learn activate` and `learn retire`."""
     learn = commands.add_parser("learn", help="train models from what people did")
     verbs = learn.add_subparsers(title="commands", metavar="COMMAND", required=True)
     text = "train one model, judge it on the test part, keep it with its card"
@@ -22,18 +22,25 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     add_data_words(train)
     train.add_argument("--model", required=True, choices=MODELS)
     train.add_argument("--seed", type=int, default=0)
-    train.add_argument("--activate", action="store_true", help="use it from now on")
+    train.add_argument("--activate", action="store_true", help="let it serve from now on")
     models = verbs.add_parser("models", help="the models that are kept, and which are in use")
-    activate = verbs.add_parser("activate", help="use this model from now on")
+    text = "let this model serve from now on: the feed of a running server asks it within seconds"
+    activate = verbs.add_parser("activate", help=text, description=text)
     activate.add_argument("--model", required=True, choices=MODELS)
     activate.add_argument("id")
-    for verb, run in ((train, run_train), (models, run_models), (activate, run_activate)):
+    retire = verbs.add_parser("retire", help="let no model serve from now on; all are kept")
+    for verb, run in (
+        (train, run_train),
+        (models, run_models),
+        (activate, run_activate),
+        (retire, run_retire),
+    ):
         verb.add_argument(
             "--out", type=Path, help="folder of models (default: models/retrievers in the lake, or ./models)"
         )
         verb.add_argument("--json", action="store_true", help="print one JSON object")
         verb.set_defaults(run=run)
-    for verb in (models, activate):
+    for verb in (models, activate, retire):
         verb.add_argument("--lake", type=Path, help="folder of a lake")
 
 
@@ -70,14 +77,16 @@ def run_models(args: argparse.Namespace) -> int:
     """Lists what is kept."""
     registry = _registry(args)
     rows = []
+    serving = registry.serving()
     for name in registry.names():
         in_use = registry.active(name)
         rows += [
             {"name": name, "id": card.id, "in_use": in_use is not None and in_use[0].id == card.id,
+             "serves": serving is not None and serving[0].id == card.id,
              "recall@10": card.metrics.get("recall@10", {}).get("mean"), "data": card.data}
             for card in registry.cards(name)
         ]  # fmt: skip
-    lines = [f"{row['name']:14} {row['id']}{'  in use' if row['in_use'] else ''}" for row in rows]
+    lines = [f"{row['name']:14} {row['id']}{_state(row)}" for row in rows]
     print(json.dumps({"models": rows}) if args.json else "\n".join(lines) or "no models yet")
     return 0
 
@@ -85,10 +94,19 @@ def run_models(args: argparse.Namespace) -> int:
 def run_activate(args: argparse.Namespace) -> int:
     """Chooses the one that answers."""
     _registry(args).activate(args.model, args.id)
-    print(
-        json.dumps({"name": args.model, "id": args.id}) if args.json else f"{args.model} {args.id} is in use"
-    )
+    print(json.dumps({"name": args.model, "id": args.id}) if args.json else f"{args.model} {args.id} serves")
     return 0
+
+
+def run_retire(args: argparse.Namespace) -> int:
+    """The feed asks no model any more."""
+    _registry(args).retire()
+    print(json.dumps({"serving": None}) if args.json else "no model serves now")
+    return 0
+
+
+def _state(row: dict[str, Any]) -> str:
+    return "  serves" if row["serves"] else "  in use" if row["in_use"] else ""
 
 
 def _folder(args: argparse.Namespace) -> Path:

@@ -1,8 +1,8 @@
 """This file is about the registry: a folder of trained models with their cards, and which are in use.
 
-`NAME/ID/` holds a model's files and `card.json`; `NAME/active` names the ID that answers. A model is written
-beside its place and moved there whole, and `active` is replaced in one step, so that a reader meets the old
-or the new one.
+`NAME/ID/` holds a model's files and `card.json`; `NAME/active` names the ID that answers under its name, and
+`serving` the NAME that the feed asks. A model is written beside its place and moved there whole, and `active`
+and `serving` are replaced in one step, so that a reader meets the old or the new one.
 """
 
 import os
@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from bowerbird.core.errors import MissingModelError, NotFoundError
 from bowerbird.core.ids import checked_id, new_id
 
-_ACTIVE = "active"
+_ACTIVE, _SERVING = "active", "serving"
 
 
 class ModelCard(BaseModel):
@@ -85,7 +85,7 @@ class ModelRegistry:
         return sorted(path.name for path in self._folder.iterdir() if self.cards(path.name))
 
     def activate(self, name: str, id_: str) -> None:
-        """From now on this model answers under its name.
+        """From now on this model answers under its name, and the feed asks it.
 
         Raises:
             NotFoundError: there is none.
@@ -93,12 +93,24 @@ class ModelRegistry:
         if id_ not in {card.id for card in self.cards(name)}:
             known = ", ".join(card.id for card in self.cards(name)) or "none"
             raise NotFoundError(f"model {name} {id_!r} is not there; known are {known}; choose one of them")
-        home = self._folder / name
-        part = home / f".{_ACTIVE}.{os.getpid()}"
-        part.write_text(id_)
-        _fsync(part)
-        part.replace(home / _ACTIVE)
-        _fsync(home)
+        _replace(self._folder / name / _ACTIVE, id_)
+        _replace(self._folder / _SERVING, name)
+
+    def retire(self) -> None:
+        """From now on the feed asks no model."""
+        (self._folder / _SERVING).unlink(missing_ok=True)
+
+    def serving(self) -> tuple[ModelCard, Path] | None:
+        """The card and folder of the model that the feed asks, or none.
+
+        Raises:
+            MissingModelError: one is named that is not there any more.
+        """
+        try:
+            name = (self._folder / _SERVING).read_text().strip()
+        except FileNotFoundError:
+            return None
+        return self.active(checked_id(name, what="model name"))
 
     def active(self, name: str) -> tuple[ModelCard, Path] | None:
         """The card and folder of the model in use, or none.
@@ -134,9 +146,22 @@ class ModelRegistry:
         shutil.rmtree(path)
 
 
+def models_folder(lake: Path) -> Path:
+    """Where a lake keeps its models."""
+    return lake / "models" / "retrievers"
+
+
 def new_model_id() -> str:
     """Sorts by time of making."""
     return new_id("model")
+
+
+def _replace(path: Path, text: str) -> None:
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    part.write_text(text)
+    _fsync(part)
+    part.replace(path)
+    _fsync(path.parent)
 
 
 def _fsync(path: Path) -> None:

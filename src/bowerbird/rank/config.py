@@ -18,6 +18,7 @@ class RankConfig(BaseModel):
     freshness: Weight = 0.05
     quality: Weight = 0.2
     chance: Weight = 0.1
+    expected: Weight = 0.5
     dislike: Weight = -1.5
     seen: Weight = -1.0
     fresh_half_life_days: Annotated[float, Field(gt=0, le=3650)] = 14.0

@@ -8,7 +8,9 @@ from bowerbird.core.arrays import Embeddings, ItemNumbers, Scores
 from bowerbird.rank.config import RankConfig
 from bowerbird.taste import Likeness
 
-FEATURES = ("closeness", "importance", "popularity", "freshness", "quality", "chance", "dislike", "seen")
+FEATURES = (
+    "closeness", "importance", "popularity", "freshness", "quality", "chance", "dislike", "seen", "expected",
+)  # fmt: skip
 """Order of the feature columns; `value.weights` depends on it."""
 DAY_MS = 86_400_000
 
@@ -42,6 +44,7 @@ class Facts:
         popularity: 0 to 1.
         quality: 0 to 1.
         is_seen: the person had it on the screen before.
+        expected: 0 to 1; how early a trained model names it as what the person wants next.
     """
 
     vectors: Embeddings
@@ -49,6 +52,7 @@ class Facts:
     popularity: Scores
     quality: Scores
     is_seen: np.ndarray
+    expected: Scores
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +96,7 @@ def features(
     columns[:, 5] = np.random.default_rng(seed).random(count, dtype=np.float32)
     columns[:, 6] = _dislike(facts.vectors, tastes, likeness, config)
     columns[:, 7] = facts.is_seen
+    columns[:, 8] = facts.expected
     return Features(columns, nearest, closeness)
 
 

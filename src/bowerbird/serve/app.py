@@ -26,6 +26,7 @@ from bowerbird.lake.pictures import PictureLimits, thumb_pixels
 from bowerbird.lake.pictures import Region as PictureRegion
 from bowerbird.lake.video.formats import START_BYTES, video_kind
 from bowerbird.lake.video.limits import VideoLimits
+from bowerbird.learn.registry import ModelRegistry, models_folder
 from bowerbird.retrieve.indexes import Indexes
 from bowerbird.serve.background import Background, Sync
 from bowerbird.serve.copies import Copies
@@ -38,6 +39,7 @@ from bowerbird.serve.generations import LiveGeneration
 from bowerbird.serve.house import House
 from bowerbird.serve.http.api import Api, build_api
 from bowerbird.serve.lanes import Lanes
+from bowerbird.serve.learned import LearnedNow
 from bowerbird.serve.live_media import LiveMedia
 from bowerbird.serve.maintenance import DebtWatch, maintained_beside
 from bowerbird.serve.metrics import Metrics
@@ -114,7 +116,9 @@ def open_service(settings: ServeSettings, metrics: Metrics, tokens: PersonTokens
     newest = NewestItems(catalogue, lake.online)
     effects = Effects(lake, catalogue, clock, lanes.writes)
     boards = Boards(lake.records, catalogue, effects.record, clock, signer)
-    opening = GenerationOpening(lake, catalogue, config, boards, pictures, decoder(decode), signer)
+    learned = LearnedNow(ModelRegistry(models_folder(lake.path)), catalogue)
+    learned.follow()
+    opening = GenerationOpening(lake, catalogue, config, boards, pictures, decoder(decode), signer, learned)
     generations = LiveGeneration(
         opening.over(kept.active, encoders, space, indexes),
         lake.path,
@@ -126,7 +130,7 @@ def open_service(settings: ServeSettings, metrics: Metrics, tokens: PersonTokens
     forgetting = Forgetting(lake, generations, sync.exclude_deleted)
     tokens.forget_those(forgetting.is_forgotten)
     effects.forget_those(forgetting.is_forgotten)
-    background = Background(settings, clock, generations, sync, sources, forgetting, DebtWatch(lake))
+    background = Background(settings, clock, generations, sync, sources, forgetting, learned, DebtWatch(lake))
     service = Service(
         settings=settings,
         clock=clock,

@@ -16,6 +16,7 @@ from bowerbird.serve.encoder_admin import EncoderAdmin
 from bowerbird.serve.fallback import NewestItems
 from bowerbird.serve.forgetting import CLEAN_EVERY_S, Forgetting
 from bowerbird.serve.generations import LiveGeneration
+from bowerbird.serve.learned import LearnedNow
 from bowerbird.serve.live_media import LiveMedia
 from bowerbird.serve.maintenance import DebtWatch
 from bowerbird.serve.metrics import Reading
@@ -119,6 +120,7 @@ class Background:
         sync: Sync,
         sources: Sources,
         forgetting: Forgetting,
+        learned: LearnedNow,
         debt: DebtWatch,
     ) -> None:
         self._settings = settings
@@ -128,6 +130,7 @@ class Background:
         self._sources = sources
         self._source_loop: Repeater | None = None
         self._forgetting = forgetting
+        self._learned = learned
         self._debt = debt
         self._loops: list[Repeater] = []
         self._stopping = threading.Event()
@@ -161,6 +164,7 @@ class Background:
             )
         self._loop("copies", copies.follow, every_s=_FOLLOW_COPIES_EVERY_S, niceness=19)
         self._loop("generations", self._generations.follow, every_s=_FOLLOW_EVERY_S)
+        self._loop("learned", self._learned.follow, every_s=_FOLLOW_EVERY_S)
         if settings.run_sources:
             self._source_loop = self._loop("sources", self._sources.run_due, every_s=_LOOK_FOR_SOURCES_S)
         self._loop("encoders", encoders.tend, every_s=_TEND_EVERY_S).poke()
@@ -183,6 +187,12 @@ class Background:
     def readings(self) -> Iterable[Reading]:
         """What to show in the metrics."""
         yield from self._debt.readings()
+        yield (
+            "bowerbird_learned_serving",
+            "1 where a trained model proposes candidates for the feed",
+            {},
+            float(self._learned() is not None),
+        )
         yield (
             "bowerbird_sync_age_seconds",
             "Since the indexes last agreed with the lake",

@@ -16,6 +16,7 @@ from bowerbird.encode.space import BridgeSpace
 from bowerbird.lake.catalogue import Catalogue
 from bowerbird.lake.lake import Lake
 from bowerbird.retrieve.indexes import Indexes
+from bowerbird.retrieve.learned import ModelNow
 from bowerbird.serve.generations import OpenGeneration
 from bowerbird.serve.pictures import Pictures
 from bowerbird.surfaces.boards import Boards
@@ -34,6 +35,7 @@ class GenerationOpening:
     pictures: Pictures
     decode: Callable[[bytes, Region | None], Pixels]
     signer: CursorSigner
+    model_now: ModelNow
 
     def opened(self, generation: Generation, folder: Path) -> OpenGeneration:
         """A generation that was made before, caught up with the lake.
@@ -64,7 +66,7 @@ class GenerationOpening:
             encoders,
             space,
             indexes,
-            HomeFeed(catalogue, indexes, online, saved, savers_since, signer),
+            HomeFeed(catalogue, indexes, online, saved, savers_since, signer, model_now=self.model_now),
             RelatedItems(catalogue, indexes, online, signer, frames=lambda: indexes.frames),
             Onboarding(catalogue, indexes),
             Search(

@@ -60,7 +60,7 @@ class Finder:
             "seen": keep_unseen,
         }
         personal = self._near_interests(person, place, rules, limit)
-        proposals = [personal, *self._others(person, place, numbers, counts, now_ms)]
+        proposals = [_learned(person), personal, *self._others(person, place, numbers, counts, now_ms)]
         found = sources.merge(proposals)
         stages.ended(
             "retrieve",
@@ -125,6 +125,13 @@ class Finder:
             sources=np.concatenate([kept.sources, np.full(len(drawn), code, dtype=np.int64)]),
             evidence=np.concatenate([kept.evidence, np.full(len(drawn), sources.NONE, dtype=np.int64)]),
         )
+
+
+def _learned(person: Person) -> Proposal:
+    """What the model in use expects, led to by the newest action of the history that it was given."""
+    expected = person.expected
+    evidence = np.full(len(expected.numbers), expected.led_by, dtype=np.int64)
+    return Proposal(sources.LEARNED, expected.numbers, expected.shares, evidence)
 
 
 def _parts(person: Person, config: FeedConfig) -> np.ndarray:

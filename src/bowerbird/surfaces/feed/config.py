@@ -16,8 +16,9 @@ class FeedConfig(BaseModel):
     """How a page of the feed is made.
 
     The part of a page that a person's interests fill grows with what they did: `max_personal_share`
-    times strength / (strength + `half_personal_saves`). The rest goes to the other sources by their
-    shares. `max_items` bounds one feed, so that its cursor stays short enough for an address line.
+    times strength / (strength + `half_personal_saves`); where a trained model serves, `learned_share`
+    of that is what it expects. The rest goes to the other sources by their shares. `max_items` bounds one
+    feed, so that its cursor stays short enough for an address line.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -34,6 +35,8 @@ class FeedConfig(BaseModel):
     max_personal_share: Share = 0.8
     half_personal_saves: Annotated[float, Field(gt=0, le=1000)] = 1.0
     least_newest_share: Share = 0.2
+    learned_share: Share = 0.4
+    learned_candidates: Count = 100
     popular_share: Share = 0.3
     fresh_share: Share = 0.2
     explore_share: Share = 0.5

@@ -13,6 +13,7 @@ from bowerbird.eligible import hidden_from, holds
 from bowerbird.lake.catalogue import Catalogue
 from bowerbird.lake.online import OnlineStore
 from bowerbird.rank import Facts, Features, Ranked, features, in_order, picture_quality, value
+from bowerbird.retrieve.learned import ModelNow
 from bowerbird.retrieve.types import Candidates
 from bowerbird.surfaces.feed import reasons
 from bowerbird.surfaces.feed.candidates import Finder
@@ -22,7 +23,7 @@ from bowerbird.surfaces.feed.mix import mix
 from bowerbird.surfaces.feed.person import People, Person
 from bowerbird.surfaces.feed.places import Place, Places
 from bowerbird.surfaces.feed.popularity import Counts, Popularity
-from bowerbird.surfaces.feed.sources import EXPLORE, FRESH, INTERESTS, POPULAR, SOURCE_NAMES
+from bowerbird.surfaces.feed.sources import EXPLORE, FRESH, INTERESTS, LEARNED, POPULAR, SOURCE_NAMES
 from bowerbird.surfaces.feed.types import SavedNumbers, SaversSince, Sight
 
 RANKER = "linear-1"
@@ -54,9 +55,12 @@ class HomeFeed:
         savers_since: SaversSince,
         signer: CursorSigner,
         config: FeedConfig | None = None,
+        model_now: ModelNow = lambda: None,
     ) -> None:
+        """`model_now` gives the trained model that proposes candidates too, if one is in use."""
         self._config = config or FeedConfig()
         self._catalogue = catalogue
+        self._model_now = model_now
         self._sight = sight
         self._online = online
         self._ground = Ground(
@@ -65,7 +69,7 @@ class HomeFeed:
             look_share=self._config.taste.look_share,
             fresh_days=self._config.fresh_days,
         )
-        self._people = People(online, saved, self._ground, self._config)
+        self._people = People(online, saved, self._ground, self._config, model_now)
         self._popularity = Popularity(
             savers_since,
             catalogue,
@@ -133,6 +137,7 @@ class HomeFeed:
             counts.share_of(numbers),
             picture_quality(self._catalogue.colours[numbers], self._catalogue.colour_names),
             is_seen,
+            person.expected.share_of(numbers),
         )
         likeness = self._ground.scales().taste
         known = features(
@@ -190,6 +195,8 @@ class HomeFeed:
         source = SOURCE_NAMES[int(ranked.candidates.sources[row])]
         if source == INTERESTS:
             reason = liked_reasons[int(best.known.nearest[row])]
+        elif source == LEARNED:
+            reason = reasons.expected(int(ranked.candidates.evidence[row]), self._catalogue.title)
         else:
             reason = self._other_reason(source, number, counts, now_ms, is_seen=bool(best.is_seen[row]))
         score, value = float(ranked.candidates.scores[row]), float(ranked.values[row])
@@ -206,11 +213,14 @@ class HomeFeed:
         return reasons.seen_before() if is_seen else reasons.explore(self._ground.category_of(number))
 
     def _models(self) -> dict[str, str]:
+        model = self._model_now()
+        retriever = {"retriever": model.text} if model is not None else {}
         return {
             "look": self._sight.look.stamp_text,
             "words": self._sight.words.stamp_text,
             "ranker": RANKER,
             "diversity": self._config.blend.diversity,
+            **retriever,
         }
 
 

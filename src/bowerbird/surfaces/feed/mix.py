@@ -9,7 +9,7 @@ from bowerbird.rank import Features
 from bowerbird.retrieve.types import Candidates
 from bowerbird.surfaces.feed.config import FeedConfig
 from bowerbird.surfaces.feed.person import Person
-from bowerbird.surfaces.feed.sources import EXPLORE, FRESH, INTERESTS, POPULAR, SOURCE_NAMES
+from bowerbird.surfaces.feed.sources import EXPLORE, FRESH, INTERESTS, LEARNED, POPULAR, SOURCE_NAMES
 
 FLATTEN = 0.75
 """Exponent on importance: small interests get more than their part, so that none is drowned."""
@@ -21,7 +21,7 @@ class Mix:
 
     Attributes:
         streams: int64 [C] rows of `shares`.
-        shares: [S] first one for each interest that is asked for, then popular, fresh, explore; sums to 1.
+        shares: [S] first one for each interest that is asked for, then one for each other source; sums to 1.
     """
 
     streams: np.ndarray
@@ -34,7 +34,10 @@ def mix(candidates: Candidates, known: Features, person: Person, config: FeedCon
     streams = len(asked) + candidates.sources - 1  # the codes of SOURCE_NAMES after the interests
     personal = candidates.sources == SOURCE_NAMES.index(INTERESTS)
     streams[personal] = interest_row[known.nearest[personal]]
-    shares = np.concatenate([interest_shares(person, asked, config), _other_shares(person, config)])
+    is_learned = candidates.sources == SOURCE_NAMES.index(LEARNED)
+    learned = config.learned_share if is_learned.any() else 0.0
+    interests = interest_shares(person, asked, config) * (1.0 - learned)
+    shares = np.concatenate([interests, _other_shares(person, learned, config)])
     # A stream without candidates leaves its share to the others.
     shares *= np.bincount(streams, minlength=len(shares)) > 0
     total = float(shares.sum())
@@ -63,8 +66,9 @@ def interest_shares(person: Person, asked: np.ndarray, config: FeedConfig) -> np
     return shares
 
 
-def _other_shares(person: Person, config: FeedConfig) -> np.ndarray:
+def _other_shares(person: Person, learned: float, config: FeedConfig) -> np.ndarray:
+    personal = personal_share(person, config)
     parts = {POPULAR: config.popular_share, FRESH: config.fresh_share, EXPLORE: config.explore_share}
-    row = np.array([parts[name] for name in SOURCE_NAMES[1:]])
-    left: np.ndarray = row / max(float(row.sum()), 1e-12) * (1.0 - personal_share(person, config))
-    return left
+    left = (1.0 - personal) / max(sum(parts.values()), 1e-12)
+    shares = {LEARNED: learned * personal} | {name: part * left for name, part in parts.items()}
+    return np.array([shares[name] for name in SOURCE_NAMES[1:]])

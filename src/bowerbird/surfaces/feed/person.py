@@ -8,12 +8,14 @@ from bowerbird.core.memo import Memo
 from bowerbird.eligible import Standing, hidden_from
 from bowerbird.lake.online import OnlineStore
 from bowerbird.rank import Tastes
+from bowerbird.retrieve.learned import NOTHING_EXPECTED, Expected, ModelNow
 from bowerbird.surfaces.feed.config import FeedConfig
 from bowerbird.surfaces.feed.ground import Ground
 from bowerbird.surfaces.feed.types import SavedNumbers
 from bowerbird.taste import InterestReader, Interests
 
 PEOPLE_KEPT = 5_000
+LEARNED_PART = 8
 LEAST_IMPORTANCE = 1e-6
 
 
@@ -40,12 +42,20 @@ class Person:
     interests: Interests
     tasted: Tasted
     standing: Standing
+    expected: Expected
 
 
 class People:
     """Reads people for requests; what is costly is kept until the person does something."""
 
-    def __init__(self, online: OnlineStore, saved: SavedNumbers, ground: Ground, config: FeedConfig) -> None:
+    def __init__(
+        self,
+        online: OnlineStore,
+        saved: SavedNumbers,
+        ground: Ground,
+        config: FeedConfig,
+        model_now: ModelNow,
+    ) -> None:
         self._online = online
         self._saved = saved
         self._ground = ground
@@ -53,6 +63,8 @@ class People:
         self._reader = InterestReader(online, config.taste)
         self._tasted: Memo[str, tuple[Interests, Tasted]] = Memo(PEOPLE_KEPT)
         self._standings: Memo[str, tuple[int, int, Standing]] = Memo(PEOPLE_KEPT)
+        self._model_now = model_now
+        self._expected: Memo[str, tuple[int, str, Expected]] = Memo(PEOPLE_KEPT)
 
     def of(self, person_id: str, *, now_ms: int, shown: np.ndarray) -> Person:
         """The person as of now; `shown` was on earlier pages of this list."""
@@ -73,13 +85,15 @@ class People:
             self._reader.forget(person_id)
             interests = read()
         standing = replace(self._standing(person_id), shown=shown)
-        return Person(interests, self._tasted_by(person_id, interests), standing)
+        expected = self._expected_by(person_id, now_ms)
+        return Person(interests, self._tasted_by(person_id, interests), standing, expected)
 
     def forget(self, person_id: str) -> None:
         """Drop what is kept about a person."""
         self._reader.forget(person_id)
         self._tasted.drop(person_id)
         self._standings.drop(person_id)
+        self._expected.drop(person_id)
 
     def _standing(self, person_id: str) -> Standing:
         versions = (self._online.version(person_id), self._ground.version)
@@ -91,6 +105,20 @@ class People:
                 hidden=hidden_from(self._online, person_id), saved=self._saved(person_id), seen=seen
             )
             kept = self._standings.keep(person_id, (*versions, standing))
+        return kept[2]
+
+    def _expected_by(self, person_id: str, now_ms: int) -> Expected:
+        model = self._model_now()
+        if model is None:
+            return NOTHING_EXPECTED
+        version = self._online.version(person_id)
+        kept = self._expected.get(person_id)
+        if kept is None or kept[:2] != (version, model.text):
+            recent = self._online.recent(person_id)
+            # In a small catalogue the nearest neighbours are everything: the model names its best only.
+            most = min(self._config.learned_candidates, max(len(model) // LEARNED_PART, 1))
+            expected = model.expect(recent, most, now_ms)
+            kept = self._expected.keep(person_id, (version, model.text, expected))
         return kept[2]
 
     def _tasted_by(self, person_id: str, interests: Interests) -> Tasted:

@@ -29,6 +29,11 @@ def from_liked(number: int, action: int, title_of: TitleOf) -> Reason:
     return Reason(kind, f"{said} {named(number, title_of)}", (number,))
 
 
+def expected(number: int, title_of: TitleOf) -> Reason:
+    """Led here by a trained model, from what the person did, the newest of it with this item."""
+    return Reason("expected", f"May be next for you, after {named(number, title_of)}", (number,))
+
+
 def popular(people: int, days: float) -> Reason:
     """Led here by other people's saves."""
     lately = "this week" if days == 7 else f"in the last {days:g} days"

@@ -10,6 +10,7 @@ from bowerbird.learn.evaluate import draws, evaluate, summary
 from bowerbird.learn.registry import ModelCard, ModelRegistry, new_model_id
 from bowerbird.learn.splits import Split
 from bowerbird.learn.types import Budget, FitPlan, Retriever, Tell
+from bowerbird.retrieve.learned import write_items
 from bowerbird.surfaces.measure.config import CompareConfig
 from bowerbird.surfaces.measure.costs import latency_ms, spent
 from bowerbird.surfaces.measure.runs import code_hash, run_key
@@ -62,5 +63,10 @@ def train_one(
         facts=facts,
         code=f"{__version__}+{code_hash()}",
     )
-    registry.add(card, fitted.save)
+
+    def save(home: Path) -> None:
+        fitted.save(home)
+        write_items(home, split.training.catalogue.ids)
+
+    registry.add(card, save)
     return card
