@@ -165,6 +165,7 @@ def loadable() -> dict[str, Callable[[Path], FittedRetriever]]:
     from bowerbird.retrieve.generative.served import load_generative
     from bowerbird.retrieve.hstu.served import load_hstu
     from bowerbird.retrieve.sasrec.served import load_sasrec
+    from bowerbird.retrieve.semantic.served import load_semantic
 
     return {
         "popularity": load_popularity,
@@ -177,4 +178,5 @@ def loadable() -> dict[str, Callable[[Path], FittedRetriever]]:
         "hstu": load_hstu,
         "hstu-timed": load_hstu,
         "generative": load_generative,
+        "semantic": load_semantic,
     }
