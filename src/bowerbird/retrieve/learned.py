@@ -179,4 +179,5 @@ def loadable() -> dict[str, Callable[[Path], FittedRetriever]]:
         "hstu-timed": load_hstu,
         "generative": load_generative,
         "semantic": load_semantic,
+        "semantic-rqvae": load_semantic,
     }
