@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from bowerbird.core.errors import InputError
 from bowerbird.learn.data import Histories
 from bowerbird.learn.data.histories import bounds_of
-from bowerbird.retrieve import ExactIndex
+from bowerbird.retrieve import ExactIndex, FaissIndex, VectorIndex
 from bowerbird.retrieve.generative.lookup import ExactLookup, IndexLookup, interleaved
 from bowerbird.retrieve.generative.targets import drawn_offsets, entries_after
 from bowerbird.retrieve.generative.vector_plan import VectorPlan, merged_shares, quotas
@@ -113,10 +113,11 @@ def test_items_of_all_vectors_come_in_turn_and_each_once() -> None:
     assert early[0, 3] == -np.inf
 
 
-def test_any_vector_index_finds_what_comparing_all_items_finds() -> None:
+@pytest.mark.parametrize("kind", [ExactIndex, FaissIndex])
+def test_any_vector_index_finds_what_comparing_all_items_finds(kind: type[VectorIndex]) -> None:
     rng = np.random.default_rng(1)
     items, vectors = unit(rng, 300, 8), unit(rng, 7, 8)
-    index = ExactIndex(8)
+    index = kind(8)  # type: ignore[call-arg]
     index.upsert(np.arange(300, dtype=np.int64), items)
     without = at_days([[0.0, 1.0], [], [2.0], [], [], [], [3.0]])
 
@@ -125,6 +126,25 @@ def test_any_vector_index_finds_what_comparing_all_items_finds() -> None:
 
     np.testing.assert_array_equal(found, exact)
     assert not set(exact[0].tolist()) & set(without.rows(0, 1).items.tolist())
+
+
+def test_index_with_numbers_of_its_own_answers_in_the_items_of_the_model() -> None:
+    rng = np.random.default_rng(2)
+    items, vectors = unit(rng, 50, 8), unit(rng, 5, 8)
+    numbers = np.sort(rng.permutation(400)[:50]).astype(np.int64)
+    index = ExactIndex(8)
+    index.upsert(numbers, items)
+    index.upsert(np.array([999], dtype=np.int64), vectors[:1])  # nearest of all, and unknown to the model
+    nothing = at_days([[]] * 5)
+
+    found = IndexLookup(index, numbers, effort=1.0).nearest(vectors, 10, nothing)
+
+    exact = ExactLookup(items).nearest(vectors, 10, nothing)
+    assert found[0].tolist() == [*exact[0, :9].tolist(), -1]
+    for row, wanted in zip(found.tolist(), exact.tolist(), strict=True):
+        kept = [item for item in row if item >= 0]
+        assert kept == wanted[: len(kept)]
+        assert len(kept) >= 9
 
 
 def test_target_after_a_time_is_the_first_entry_at_least_so_much_later() -> None:

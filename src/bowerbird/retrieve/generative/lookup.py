@@ -4,7 +4,7 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from bowerbird.core.arrays import Embeddings
+from bowerbird.core.arrays import Embeddings, ItemNumbers
 from bowerbird.learn.data import Histories
 from bowerbird.learn.evaluate import top_of_scores
 from bowerbird.retrieve.types import VectorIndex
@@ -48,28 +48,36 @@ class ExactLookup:
 
 
 class IndexLookup:
-    """A vector index whose numbers are the model's item numbers.
+    """Any vector index that holds the model's item vectors.
 
     Args:
+        numbers: int64 [N] under which number the index has each of the model's items, ascending; none: under
+            the model's own. What the index holds beside them is never proposed.
         effort: recall to aim for; 1 is exact.
     """
 
-    def __init__(self, index: VectorIndex, effort: float = 0.97) -> None:
+    def __init__(self, index: VectorIndex, numbers: ItemNumbers | None = None, effort: float = 0.97) -> None:
         self._index = index
+        self._numbers = numbers
         self._effort = effort
 
     def nearest(self, vectors: Embeddings, k: int, exclude: Histories) -> np.ndarray:
         """int32 [Q, k] items, best first; as many more are fetched as may have to be left out."""
         more = int(exclude.lengths.max(initial=0))
-        numbers = self._index.search(vectors, k + more, effort=self._effort).numbers
-        width = int(max(numbers.max(initial=0), exclude.items.max(initial=0))) + 2
-        row = np.arange(len(numbers))[:, None] * width
-        keep = (numbers >= 0) & ~np.isin(row + numbers, exclude.row_of_entry() * width + exclude.items)
+        found = self._items_of(self._index.search(vectors, k + more, effort=self._effort).numbers)
+        width = int(max(found.max(initial=0), exclude.items.max(initial=0))) + 2
+        row = np.arange(len(found))[:, None] * width
+        keep = (found >= 0) & ~np.isin(row + found, exclude.row_of_entry() * width + exclude.items)
         order = np.argsort(~keep, axis=1, kind="stable")[:, :k]
-        kept = np.where(
-            np.take_along_axis(keep, order, axis=1), np.take_along_axis(numbers, order, axis=1), -1
-        )
-        return kept.astype(np.int32)
+        kept = np.where(keep, found, -1)
+        return np.take_along_axis(kept, order, axis=1).astype(np.int32)
+
+    def _items_of(self, numbers: np.ndarray) -> np.ndarray:
+        if self._numbers is None:
+            return numbers
+        place = np.minimum(np.searchsorted(self._numbers, numbers), len(self._numbers) - 1)
+        items: np.ndarray = np.where(self._numbers[place] == numbers, place, -1)
+        return items
 
 
 def interleaved(found: np.ndarray, quota: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

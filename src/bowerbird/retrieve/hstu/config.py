@@ -38,4 +38,4 @@ class HstuConfig(BaseModel):
     rows: Annotated[int, Field(ge=1)] = 16
     tokens: Annotated[int, Field(ge=1)] = 64
     validation_persons: Annotated[int, Field(ge=1)] = 5_000
-    training: TrainingConfig = TrainingConfig(epochs=20, learning_rate=0.002)
+    training: TrainingConfig = TrainingConfig(epochs=14, learning_rate=0.002)
