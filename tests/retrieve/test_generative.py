@@ -12,6 +12,7 @@ from learn_world import histories, ring
 
 from bowerbird.core.actions import Action
 from bowerbird.core.errors import InputError
+from bowerbird.learn.config import TrainingConfig
 from bowerbird.learn.evaluate import evaluate
 from bowerbird.learn.splits import Split, split
 from bowerbird.learn.training import as_int8_if_as_good
@@ -287,3 +288,16 @@ def test_it_answers_in_8_bits_only_where_that_is_as_good(world: Split, fitted: S
     assert "is_int8" not in exact.facts
     assert kept.facts.get("is_int8", False) == (kept is small)
     assert refused is exact
+
+
+def test_a_single_outcome_and_none_are_the_same(tmp_path: Path) -> None:
+    world = split(ring(persons=20, items=10, length=6))
+    short = SMALL.model_copy(update={"training": TrainingConfig(epochs=1)})
+
+    fitted = GenerativeRetriever(short).fit(world.training, world.validation, FitPlan(0, Budget(), tmp_path))
+
+    known = world.test.histories
+    by_name = fitted.with_plan(VectorPlan(outcomes={"save": 1.0})).generate(known).vectors
+    left_open = fitted.with_plan(VectorPlan()).generate(known).vectors
+    np.testing.assert_array_equal(by_name, left_open)
+    assert fitted.facts["outcomes"] == ["save"]

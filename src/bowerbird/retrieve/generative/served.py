@@ -83,6 +83,8 @@ class ServedGenerative:
         self._facts = facts
         self._lookup = lookup or ExactLookup(items)
         self._number_of = {name: number for number, name in enumerate((*outcomes, ANY))}
+        if len(outcomes) == 1:  # then it says nothing, and training leaves it open
+            self._number_of[outcomes[0]] = self._number_of[ANY]
         unknown = [each.outcome for each in self._planned if each.outcome not in self._number_of]
         if unknown:
             raise InputError(

@@ -172,7 +172,9 @@ def _batch(
         offsets.append(drawn + 1)
         weights.append((later >= 0) * config.offset_weight)
     goal = np.stack(goals, axis=-1)  # [R, T, S]
-    outcome = np.where(rng.random(goal.shape) < config.unconditioned, open_outcome, actions[goal])
+    # A single outcome says nothing: it is left open throughout.
+    share_open = config.unconditioned if open_outcome > 1 else 1.0
+    outcome = np.where(rng.random(goal.shape) < share_open, open_outcome, actions[goal])
     weight = np.stack(weights, axis=-1).astype(np.float32)
     is_hidden = rng.random(entries.shape) < config.hidden_gaps
     arrays = {

@@ -13,6 +13,7 @@ class SasrecConfig(BaseModel):
     Attributes:
         width: D; `heads` must divide it.
         longest: newest entries of a history that it looks at.
+        redraws_ties: entries of one person and moment stand in another order at every epoch.
         validation_persons: at most so many, the same ones, decide when to stop.
         rows, tokens: shape of a training batch, histories packed.
         training: of the trainer.
@@ -26,6 +27,7 @@ class SasrecConfig(BaseModel):
     inner: Annotated[int, Field(ge=4)] = 256
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.5
     longest: Annotated[int, Field(ge=1)] = 50
+    redraws_ties: bool = False
     rows: Annotated[int, Field(ge=1)] = 16
     tokens: Annotated[int, Field(ge=1)] = 64
     validation_persons: Annotated[int, Field(ge=1)] = 5_000

@@ -12,6 +12,7 @@ from bowerbird.learn.splits import Cases, sampled
 from bowerbird.learn.training import Batch, TrainingResult, train_until_stale, training_facts
 from bowerbird.learn.training.export import onnx_bytes
 from bowerbird.learn.types import FitPlan
+from bowerbird.retrieve.history_times import ties_redrawn
 from bowerbird.retrieve.sasrec.config import SasrecConfig
 from bowerbird.retrieve.sasrec.model import Query, Sasrec
 from bowerbird.retrieve.sasrec.served import ServedSasrec
@@ -46,7 +47,10 @@ class SasrecRetriever:
 
 def batches_of(histories: Histories, config: SasrecConfig, seed: int, epoch: int) -> Sequence[Batch]:
     """An epoch: all histories in an order of its own, packed."""
-    order = np.random.default_rng((seed, epoch)).permutation(len(histories))
+    rng = np.random.default_rng((seed, epoch))
+    if config.redraws_ties:
+        histories = ties_redrawn(histories, rng)
+    order = rng.permutation(len(histories))
     parts = packed(histories, order, rows=config.rows, tokens=config.tokens, longest=config.longest)
     items = np.append(histories.items.astype(np.int64), -1)  # entry -1 is padding
     return [
