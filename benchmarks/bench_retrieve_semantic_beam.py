@@ -77,7 +77,7 @@ def untrained(catalogue: Catalogue, beam: int) -> ServedSemantic:
     """A model of the right sizes; which items it finds does not matter."""
     torch.manual_seed(0)
     config = SemanticConfig(beam=beam, width=WIDTH, levels=3, codes=256)
-    model = Semantic(config, torch.from_numpy(catalogue.ids.codes.astype(np.int64)), catalogue.sizes).eval()
+    model = Semantic(config, catalogue.ids, catalogue.sizes).eval()
     with torch.no_grad():
         model.heads.mul_(50)  # chances as uneven as a trained model's
     return served(model, config, catalogue)

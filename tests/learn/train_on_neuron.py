@@ -70,7 +70,7 @@ def semantic(found: Split) -> Made:
     )  # fmt: skip
     histories = found.training.histories()
     catalogue = catalogue_of(found.training, config, FitPlan(3, Budget(), Path(tempfile.gettempdir())))
-    model = Semantic(config, torch.from_numpy(catalogue.ids.codes.astype("int64")), catalogue.sizes)
+    model = Semantic(config, catalogue.ids, catalogue.sizes)
     return model, lambda epoch: batches_of(histories, config, 3, epoch)
 
 

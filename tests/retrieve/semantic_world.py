@@ -10,7 +10,7 @@ def random_ids(rng: np.random.Generator, items: int, levels: int, codes: int) ->
 
 
 class Table:
-    """`NextCodes` that draws a log probability for every prefix, the same one whenever it is asked."""
+    """`NextCodes` that draws logits for every prefix, the same one whenever it is asked."""
 
     def __init__(
         self, persons: int, codes: int, seed: int, *, steps: float | None = None, first_person: int = 0
@@ -42,10 +42,12 @@ class Table:
         return drawn.astype(np.float32)
 
     def of_items(self, person: int, ids: SemanticIds) -> np.ndarray:
-        """float32 [N] summed level by level, as a beam does; the last level costs nothing to who is alone."""
+        """float32 [N] log probabilities by what may follow each prefix: loops over the whole catalogue."""
+        spelt = [tuple(max(code, 0) for code in codes) for codes in ids.codes.tolist()]
         scores = np.zeros(len(ids), dtype=np.float32)
-        for item, codes in enumerate(ids.codes.tolist()):
+        for item, codes in enumerate(spelt):
             for level, code in enumerate(codes):
-                if code >= 0:
-                    scores[item] += self.of(person, tuple(codes[:level]))[code]
+                logits = self.of(person, codes[:level])
+                rivals = sorted({other[level] for other in spelt if other[:level] == codes[:level]})
+                scores[item] += logits[code] - np.log(np.exp(logits[rivals]).sum())
         return scores

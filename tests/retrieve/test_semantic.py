@@ -54,24 +54,26 @@ def untrained(world: Split, config: SemanticConfig, folder: Path) -> tuple[Seman
     """With weights far from zero, so that every code differs."""
     torch.manual_seed(1)
     catalogue = catalogue_of(world.training, config, FitPlan(0, Budget(), folder))
-    model = Semantic(config, torch.from_numpy(catalogue.ids.codes.astype(np.int64)), catalogue.sizes).eval()
+    model = Semantic(config, catalogue.ids, catalogue.sizes).eval()
     with torch.no_grad():
         for each in model.parameters():
             each.add_(torch.randn_like(each) * 0.2)
     return model, catalogue
 
 
-def chances_of_items(model: Semantic, catalogue: Catalogue, row: list[int]) -> np.ndarray:
+def chances_of_items(model: Semantic, row: list[int]) -> np.ndarray:
     """float32 [N] by the training code, every id spelt out, nothing cached."""
-    items = torch.tensor([row])
-    ids = torch.from_numpy(catalogue.ids.codes.astype(np.int64))
-    places = torch.arange(len(row))[None]
     with torch.no_grad():
-        state = model.states(items, ids[items], places, torch.zeros_like(items))[:, -1]
-        chances = model.chances(state.expand(len(ids), -1), ids[:, :-1])
-        own = chances.gather(2, ids.clamp(min=0)[:, :, None])[..., 0]
-    found: np.ndarray = (own * (ids >= 0)).sum(dim=1).numpy()
+        found: np.ndarray = model.log_chances(
+            state_of(model, row).expand(ITEMS, -1), torch.arange(ITEMS)
+        ).numpy()
     return found
+
+
+def state_of(model: Semantic, row: list[int]) -> torch.Tensor:
+    items, places = torch.tensor([row]), torch.arange(len(row))[None]
+    with torch.no_grad():
+        return model.states(items, model.ids[items], places, torch.zeros_like(items))[:, -1]
 
 
 def test_it_learns_what_follows(world: Split, fitted: ServedSemantic) -> None:
@@ -96,7 +98,7 @@ def test_served_beam_with_its_cache_finds_what_training_code_scores_best(
     found = answers.top(histories(rows), ITEMS)
 
     for place, row in enumerate(rows):
-        scores = chances_of_items(model, catalogue, row[-config.longest :])
+        scores = chances_of_items(model, row[-config.longest :])
         np.testing.assert_allclose(found.scores[place], np.sort(scores)[::-1], rtol=1e-3, atol=1e-4)
         np.testing.assert_allclose(scores[found.items[place]], found.scores[place], rtol=1e-3, atol=1e-4)
         assert sorted(found.items[place].tolist()) == list(range(ITEMS))
@@ -111,11 +113,7 @@ def test_beam_is_the_same_with_and_without_a_cache(world: Split, tmp_path: Path)
         """`NextCodes` that spells every prefix from the start."""
 
         def __init__(self) -> None:
-            items = torch.tensor([row])
-            codes = torch.from_numpy(catalogue.ids.codes.astype(np.int64))[items]
-            with torch.no_grad():
-                self.state = model.states(items, codes, torch.arange(4)[None], torch.zeros_like(items))[:, -1]
-            self.prefixes = np.zeros((1, 0), dtype=np.int64)
+            self.state, self.prefixes = state_of(model, row), np.zeros((1, 0), dtype=np.int64)
 
         def first(self) -> np.ndarray:
             return self.asked(0)
@@ -128,8 +126,8 @@ def test_beam_is_the_same_with_and_without_a_cache(world: Split, tmp_path: Path)
             padded = np.zeros((len(self.prefixes), model.levels - 1), dtype=np.int64)
             padded[:, :level] = self.prefixes
             with torch.no_grad():
-                states = self.state.expand(len(padded), -1)
-                return model.chances(states, torch.from_numpy(padded))[:, level].numpy()
+                said = model.spelling(self.state.expand(len(padded), -1), torch.from_numpy(padded))
+                return (said[:, level] @ model.heads[level].t()).numpy()
 
     wanted = beam_search(trie_of(catalogue.ids), Recomputed(), 1, 4)
     found = served(model, config, catalogue).top(histories([row]), 4)
@@ -139,14 +137,14 @@ def test_beam_is_the_same_with_and_without_a_cache(world: Split, tmp_path: Path)
 
 
 def test_packed_training_loss_is_the_chance_of_each_next_id(world: Split, tmp_path: Path) -> None:
-    model, catalogue = untrained(world, SMALL, tmp_path)
+    model, _ = untrained(world, SMALL, tmp_path)
     known = world.training.histories().rows(0, 3)
 
     (batch,) = batches_of(known, SMALL, 0, 0)
     with torch.no_grad():
         loss = float(model(**{name: torch.from_numpy(each) for name, each in batch.arrays.items()}))
     wanted = sum(
-        -chances_of_items(model, catalogue, row[:end])[row[end]]
+        -chances_of_items(model, row[:end])[row[end]]
         for row in map(np.ndarray.tolist, np.split(known.items, known.bounds[1:-1]))
         for end in range(1, len(row))
     )
@@ -155,18 +153,10 @@ def test_packed_training_loss_is_the_chance_of_each_next_id(world: Split, tmp_pa
     assert batch.weight == len(known.items) - 3
 
 
-def test_chances_of_all_ids_that_could_be_spelt_add_up_to_one(world: Split, tmp_path: Path) -> None:
-    model, catalogue = untrained(world, SMALL, tmp_path)
-    items = torch.tensor([[3, 4]])
-    codes = torch.from_numpy(catalogue.ids.codes.astype(np.int64))[items]
+def test_chances_of_all_items_add_up_to_one(world: Split, tmp_path: Path) -> None:
+    model, _ = untrained(world, SMALL, tmp_path)
 
-    every = torch.cartesian_prod(*(torch.arange(size) for size in catalogue.sizes))
-    with torch.no_grad():
-        state = model.states(items, codes, torch.tensor([[0, 1]]), torch.zeros_like(items))[:, -1]
-        chances = model.chances(state.expand(len(every), -1), every[:, :-1])
-        spelt = chances.gather(2, every[:, :, None]).sum(dim=1)
-
-    assert float(spelt.exp().sum()) == pytest.approx(1.0, abs=1e-4)
+    assert np.exp(chances_of_items(model, [3, 4])).sum() == pytest.approx(1.0, abs=1e-4)
 
 
 def test_what_was_seen_never_comes_back_and_the_rest_is_filled_up(fitted: ServedSemantic) -> None:

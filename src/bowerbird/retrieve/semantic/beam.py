@@ -13,14 +13,14 @@ from bowerbird.retrieve.semantic.trie import Trie
 
 @runtime_checkable
 class NextCodes(Protocol):
-    """Says how likely each code is after a prefix; remembers the prefixes that it said it for last."""
+    """Says how well each code fits after a prefix; remembers the prefixes that it said it for last."""
 
     def first(self) -> np.ndarray:
-        """float32 [B, K] log probabilities of codes of level 1."""
+        """float32 [B, K] logits of codes of level 1."""
         ...
 
     def after(self, level: int, parents: np.ndarray, codes: np.ndarray) -> np.ndarray:
-        """float32 [B, W, K] log probabilities of codes of level `level + 1`.
+        """float32 [B, W, K] logits of codes of level `level + 1`.
 
         Args:
             parents: int64 [B, W] which of the prefixes of the call before is made longer.
@@ -34,10 +34,11 @@ def beam_search(
 ) -> Found:
     """The likeliest items of each person, at most `width`, with the log probabilities of their ids.
 
-    A prefix is kept while it is among the `width` likeliest of its level and an item is left under it, so
-    that fewer than `width` items come back only where the catalogue has no more. It is exact when `width` is
-    the number of prefixes of every level but the last. Equal scores come in the order of codes. A code that
-    cannot be another costs nothing: the last one of an item that is alone under its other codes.
+    A code competes with those that lead on from the same prefix, so that the probabilities of the whole
+    catalogue add up to one. A prefix is kept while it is among the `width` likeliest of its level and an item
+    is left under it, so that fewer than `width` items come back only where the catalogue has no more. It is
+    exact when `width` is the number of prefixes of every level but the last. Equal scores come in the order
+    of codes.
 
     Args:
         exclude: [B] items that must not come back; what only they lie under takes no place in a beam.
@@ -51,12 +52,12 @@ def beam_search(
         if not (nodes >= 0).any():
             return Found(np.full(nodes.shape, -1, np.int32), np.full(nodes.shape, -np.inf, np.float32))
         if is_last and not _any_choice(trie, nodes):
-            chances = None
+            logits = None
         elif level == 0:
-            chances = model.first()[:, None, :]
+            logits = model.first()[:, None, :]
         else:
-            chances = model.after(level, parents, codes)
-        children, rows, columns, values = _expanded(trie, level, nodes, scores, chances)
+            logits = model.after(level, parents, codes)
+        children, rows, columns, values = _expanded(trie, level, nodes, scores, logits)
         _forbid(trie, level, nodes, values, *seen)
         nodes, parents, codes, scores = _best(
             trie, level, nodes.shape, children, rows, columns, values, width, by_score=is_last
@@ -70,7 +71,7 @@ def _any_choice(trie: Trie, nodes: np.ndarray) -> bool:
 
 
 def _expanded(
-    trie: Trie, level: int, nodes: np.ndarray, scores: np.ndarray, chances: np.ndarray | None
+    trie: Trie, level: int, nodes: np.ndarray, scores: np.ndarray, logits: np.ndarray | None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Every child of every prefix, flat: its node, its prefix (over all persons), its column, its score."""
     starts, flat = trie.starts[level], nodes.ravel()
@@ -79,13 +80,21 @@ def _expanded(
     children = entries_of(starts[flat], counts)
     rows = np.repeat(np.arange(len(flat)), counts)
     values = scores.ravel()[rows]
-    if chances is not None:
-        added = chances.reshape(len(flat), -1)[rows, trie.codes[level][children]]
-        is_alone = (level == trie.depth - 1) & (counts == 1)
-        values = values + np.where(is_alone[rows], np.float32(0), added)
+    if logits is not None and len(rows):
+        fit = logits.reshape(len(flat), -1)[rows, trie.codes[level][children]]
+        values = values + _log_shares(fit, counts)
     of_person = counts.reshape(nodes.shape).sum(axis=1)
     columns = entries_of(np.zeros(len(of_person), np.int64), of_person)
     return children, rows, columns, values
+
+
+def _log_shares(fit: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """float32: logits less the log of the sum over their own prefix."""
+    begins = (np.cumsum(counts) - counts)[counts > 0]
+    place = np.repeat(np.arange(len(begins)), counts[counts > 0])
+    lowered = fit - np.maximum.reduceat(fit, begins)[place]
+    shares: np.ndarray = lowered - np.log(np.add.reduceat(np.exp(lowered), begins))[place]
+    return shares
 
 
 def _seen(trie: Trie, exclude: Histories | None) -> tuple[np.ndarray, np.ndarray]:

@@ -4,19 +4,26 @@ The first reads one token an item and gives a state; the second starts from that
 the next item one after the other, each knowing those before. A history costs as many tokens as it has items,
 not `L + 1` times as many, and a step of the beam looks at no more than `L + 1` tokens.
 
+A code competes with those that may stand in its place, in training as in the beam: the chances of all items
+add up to one, nothing is spent on learning which ids exist, and codes that no item had yet were never pushed
+down when a new item takes them.
+
 Source: the two transformers are those of "Autoregressive image generation using residual quantization",
-section 3.2; spelling items is from "Recommender systems with generative retrieval" (TIGER), section 3.2.
+section 3.2; spelling items is from "Recommender systems with generative retrieval" (TIGER), section 3.2,
+where codes compete with all of their level.
 """
 
 import math
 
+import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional as F  # noqa: N812
 
 from bowerbird.learn.training.attention import Block
-from bowerbird.learn.training.softmax import full_softmax_loss
 from bowerbird.retrieve.semantic.config import SemanticConfig
+from bowerbird.retrieve.semantic.ids import SemanticIds
+from bowerbird.retrieve.semantic.trie import trie_of
 
 _NEVER = -1e9
 
@@ -25,19 +32,23 @@ class Semantic(nn.Module):
     """Histories in, the chances of each code of the next item out.
 
     Args:
-        ids: int64 [N, L + 1] semantic ids of the catalogue, -1 where there is no last code.
+        ids: semantic ids of the catalogue.
         sizes: how many codes each of the L + 1 levels has.
     """
 
-    def __init__(self, config: SemanticConfig, ids: torch.Tensor, sizes: list[int]) -> None:
+    def __init__(self, config: SemanticConfig, ids: SemanticIds, sizes: list[int]) -> None:
         super().__init__()
-        self.sizes, self.levels, self.most = sizes, len(sizes), max(sizes)
+        self.levels, self.most = len(sizes), max(sizes)
         width = config.width
         self.forget_own = config.forget_own
-        self.register_buffer("ids", ids)
-        self.register_buffer("offsets", torch.arange(self.levels) * self.most)
-        unused = torch.arange(self.most)[None, :] >= torch.tensor(sizes)[:, None]
-        self.register_buffer("unused", torch.where(unused, _NEVER, 0.0))
+        trie = trie_of(ids)
+        # Made from `ids`, and so neither trained nor kept in checkpoints.
+        self.register_buffer("ids", torch.from_numpy(ids.codes.astype(np.int64)), persistent=False)
+        self.register_buffer("nodes", torch.from_numpy(trie.nodes.T.astype(np.int64)), persistent=False)
+        self.register_buffer("offsets", torch.arange(self.levels) * self.most, persistent=False)
+        for level in range(self.levels):
+            allowed = torch.from_numpy(trie.allowed(level, self.most))
+            self.register_buffer(f"allowed_{level}", allowed, persistent=False)
         self.heard = nn.Embedding(self.levels * self.most, width)
         self.own = nn.Embedding(len(ids), width) if config.has_own_vectors else None
         self.places = nn.Embedding(config.longest, width)
@@ -91,32 +102,34 @@ class Semantic(nn.Module):
         normed: torch.Tensor = self.last_step(said)
         return normed
 
-    def chances(self, states: torch.Tensor, codes: torch.Tensor) -> torch.Tensor:
-        """[S, L + 1, K] log probabilities of each level's codes, given int64 [S, L] codes before it."""
-        logits = torch.einsum("sld,lkd->slk", self.spelling(states, codes), self.heads) + self.unused
-        return torch.log_softmax(logits, dim=-1)
+    def log_chances(self, states: torch.Tensor, items: torch.Tensor) -> torch.Tensor:
+        """[S] log probabilities of int64 [S] items, from [S, D] states."""
+        codes = F.embedding(items, self.ids).clamp(min=0)
+        nodes = F.embedding(items, self.nodes)
+        said = self.spelling(states, codes[:, :-1])
+        summed = torch.zeros(len(items), device=items.device)
+        for level in range(self.levels):
+            allowed = F.embedding(nodes[:, level], getattr(self, f"allowed_{level}"))
+            logits = said[:, level].float() @ self.heads[level].t()  # [S, D] @ [D, K] -> [S, K]
+            logits = logits + torch.where(allowed >= 1, 0.0, _NEVER)
+            own = logits.gather(1, codes[:, level, None])[:, 0]
+            summed = summed + own - _log_sum(logits)
+        return summed
 
     def forward(
         self, items: torch.Tensor, targets: torch.Tensor, places: torch.Tensor, segments: torch.Tensor
     ) -> torch.Tensor:
-        """The loss summed over the levels of every token that has a target (-1: none)."""
+        """The loss summed over every token that has a target (-1: none)."""
         codes = torch.where((items >= 0)[..., None], F.embedding(items.clamp(min=0), self.ids), -1)
         states = self.states(items, codes, places, segments).flatten(0, 1)
         goal = targets.flatten()
-        wanted = F.embedding(goal.clamp(min=0), self.ids)  # [S, L + 1]
-        said = self.spelling(states, wanted[:, :-1])
-        loss = torch.zeros((), device=items.device)
-        for level in range(self.levels):
-            counts = ((goal >= 0) & (wanted[:, level] >= 0)).to(torch.float32)
-            code = wanted[:, level].clamp(min=0)
-            table = self.heads[level, : self.sizes[level]]
-            loss = loss + full_softmax_loss(said[:, level], table, code, counts)
-        return loss
+        weights = (goal >= 0).to(torch.float32)
+        return -(self.log_chances(states, goal.clamp(min=0)) * weights).sum()
 
     def stepped(
         self, said: torch.Tensor, level: torch.Tensor, cache: torch.Tensor | None
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """[S, K] log probabilities of one level's codes, and the cache with this level in it.
+        """[S, K] logits of one level's codes, and the cache with this level in it.
 
         Args:
             said: [S, D] the token of this level.
@@ -129,9 +142,8 @@ class Semantic(nn.Module):
             before = None if cache is None else cache[2 * place : 2 * place + 2]
             states, keys_and_values = _through(block, states, before)
             kept.append(keys_and_values)
-        table = self.heads[level][0]
-        logits = self.last_step(states[:, 0]) @ table.t() + self.unused[level]
-        return torch.log_softmax(logits, dim=-1), torch.cat(kept)
+        logits = self.last_step(states[:, 0]) @ self.heads[level][0].t()
+        return logits, torch.cat(kept)
 
 
 class Prefill(nn.Module):
@@ -142,7 +154,7 @@ class Prefill(nn.Module):
         self.model = model
 
     def forward(self, items: torch.Tensor, codes: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Log probabilities [B, K] and cache for int64 [B, T] and [B, T, L + 1]; codes are -1 in padding."""
+        """[B, K] logits and cache for int64 [B, T] and [B, T, L + 1]; codes are -1 in padding."""
         is_there = codes[..., 0] >= 0
         places = (is_there.to(torch.int64).cumsum(dim=1) - 1).clamp(min=0)
         segments = is_there.to(torch.int64) - 1
@@ -161,7 +173,7 @@ class Step(nn.Module):
     def forward(
         self, codes: torch.Tensor, level: torch.Tensor, cache: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """[S, K] log probabilities of the level after `level` (int64 [1], from 1), given int64 [S] codes."""
+        """[S, K] logits of the level after `level` (int64 [1], from 1), given int64 [S] codes."""
         said = self.model.spelt(codes + self.model.offsets[level - 1])
         return self.model.stepped(said, level, cache)
 
@@ -178,6 +190,11 @@ def _through(
     seen = torch.matmul(torch.softmax(likeness, dim=-1), kept[1]).reshape(rows, 1, width)
     states = states + block.out(seen)
     return states + block.narrow(F.gelu(block.widen(block.before_inner(states)))), kept
+
+
+def _log_sum(logits: torch.Tensor) -> torch.Tensor:
+    most = logits.amax(dim=1, keepdim=True)
+    return ((logits - most).exp().sum(dim=1, keepdim=True).log() + most)[:, 0]
 
 
 def _start(module: nn.Module) -> None:

@@ -67,7 +67,7 @@ class ServedSemantic:
         return self._ids
 
     def top(self, histories: Histories, k: int, exclude: Histories | None = None) -> Found:
-        """The k items whose ids are likeliest next; scores are log probabilities."""
+        """The k items whose ids are likeliest next; scores are their log probabilities."""
         width = min(max(k, self._config.beam), max(self._config.most_beam, self._config.beam))
         parts = []
         for start in range(0, len(histories), _PERSONS_AT_ONCE):
@@ -138,23 +138,23 @@ class CachedSpelling:
         codes: np.ndarray,
     ) -> None:
         self._step = step
-        self._chances, self._cache = prefill.run(None, {"items": items, "codes": codes})
+        self._logits, self._cache = prefill.run(None, {"items": items, "codes": codes})
 
     def first(self) -> np.ndarray:
         """float32 [B, K]."""
-        chances: np.ndarray = self._chances
-        return chances
+        logits: np.ndarray = self._logits
+        return logits
 
     def after(self, level: int, parents: np.ndarray, codes: np.ndarray) -> np.ndarray:
         """float32 [B, W, K]."""
         persons, width = parents.shape
         before = self._cache.shape[1] // persons
         rows = (np.arange(persons)[:, None] * before + parents).ravel()
-        chances, self._cache = self._step.run(
+        logits, self._cache = self._step.run(
             None,
             {"codes": codes.ravel(), "level": np.array([level]), "cache": self._cache[:, rows]},
         )
-        found: np.ndarray = chances.reshape(persons, width, -1)
+        found: np.ndarray = logits.reshape(persons, width, -1)
         return found
 
 

@@ -68,7 +68,7 @@ class SemanticRetriever:
         """Trained until the validation part says that it gets no better."""
         catalogue = catalogue_of(training, self.config, plan)
         torch.manual_seed(plan.seed)
-        model = Semantic(self.config, torch.from_numpy(catalogue.ids.codes.astype(np.int64)), catalogue.sizes)
+        model = Semantic(self.config, catalogue.ids, catalogue.sizes)
         histories = training.histories()
         result = train_until_stale(
             model,
@@ -137,8 +137,8 @@ def served(
     prefill = onnx_bytes(
         Prefill(still),
         {"items": items, "codes": codes},
-        outputs=["chances", "kept"],
-        free={"items": free, "codes": free, "chances": {0: "batch"}, "kept": {1: "batch"}},
+        outputs=["logits", "kept"],
+        free={"items": free, "codes": free, "logits": {0: "batch"}, "kept": {1: "batch"}},
     )
     cache = torch.zeros(2 * config.decoder_layers, 3, config.heads, 1, config.width // config.heads)
     step = onnx_bytes(
@@ -148,11 +148,11 @@ def served(
             "level": torch.ones(1, dtype=torch.int64),
             "cache": cache,
         },
-        outputs=["chances", "kept"],
+        outputs=["logits", "kept"],
         free={
             "codes": {0: "rows"},
             "cache": {1: "rows", 3: "before"},
-            "chances": {0: "rows"},
+            "logits": {0: "rows"},
             "kept": {1: "rows", 3: "levels"},
         },
     )

@@ -34,6 +34,12 @@ class Trie:
         """Steps from the root to an item: L + 1."""
         return len(self.codes)
 
+    def allowed(self, level: int, size: int) -> np.ndarray:
+        """uint8 [nodes of the level, size] 1 where a code leads on from a node."""
+        table = np.zeros((len(self.leaves[level]), size), dtype=np.uint8)
+        table[self.parents[level], self.codes[level]] = 1
+        return table
+
     @property
     def size_bytes(self) -> int:
         """Of all columns."""
