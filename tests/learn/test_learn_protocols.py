@@ -46,18 +46,6 @@ def test_protocol_of_hstu_runs_on_ratings_and_says_which_model_knows_the_time_of
         assert "stable sort" in each["question"]
 
 
-def test_protocol_of_hstu_without_data_says_what_to_give() -> None:
-    done = subprocess.run(
-        [sys.executable, str(BENCHMARKS / "bench_learn_hstu_protocol.py")],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-
-    assert "ratings.dat" in done.stderr
-    assert not done.stdout
-
-
 def test_matched_outcomes_are_compared_with_mismatched_ones_on_the_same_targets(
     ratings: Path, tmp_path: Path
 ) -> None:

@@ -23,7 +23,7 @@ from bowerbird.retrieve.hstu.train import HstuRetriever, batches_of, served
 
 SMALL = HstuConfig(
     width=16, dropout=0.1, longest=10, rows=8, tokens=16,
-    training=TrainingConfig(epochs=12, learning_rate=0.02, patience=3),
+    training=TrainingConfig(epochs=12, learning_rate=0.02, validate_every=6),
 )  # fmt: skip
 TIMED = SMALL.model_copy(update={"knows_asked_time": True})
 HOUR_MS = 3_600_000
@@ -66,7 +66,7 @@ def test_it_learns_what_follows(world: Split, fitted: ServedHstu) -> None:
 
 def test_the_time_asked_for_tells_what_is_next_only_to_the_one_that_knows_it(tmp_path: Path) -> None:
     world = split(gaps_tell(persons=120, items=12, length=9))
-    training = TrainingConfig(epochs=15, learning_rate=0.02, validate_every=5)
+    training = TrainingConfig(epochs=15, learning_rate=0.02, validate_every=15)
     longer = {"dropout": 0.0, "training": training}
     recalls = {}
 
