@@ -301,3 +301,13 @@ def test_a_single_outcome_and_none_are_the_same(tmp_path: Path) -> None:
     left_open = fitted.with_plan(VectorPlan()).generate(known).vectors
     np.testing.assert_array_equal(by_name, left_open)
     assert fitted.facts["outcomes"] == ["save"]
+
+
+def test_history_of_nothing_is_answered_too(fitted: ServedGenerative) -> None:
+    nothing = histories([[]])
+
+    assert (fitted.top(nothing, 3).items >= 0).all()
+    assert fitted.top(nothing.rows(0, 0), 3).items.shape == (0, 3)
+    np.testing.assert_array_equal(
+        fitted.top(histories([[1, 2], []]), 3).items[1:], fitted.top(nothing, 3).items
+    )

@@ -204,3 +204,13 @@ def test_saved_model_answers_alike_in_a_process_without_torch(fitted: ServedHstu
 
     assert told.stdout.strip() == str(fitted.top(histories([[3, 4, 5]]), 5).items.tolist())
     assert load_hstu(tmp_path).facts == fitted.facts
+
+
+def test_history_of_nothing_is_answered_too(fitted: ServedHstu) -> None:
+    nothing = histories([[]])
+
+    assert (fitted.top(nothing, 3).items >= 0).all()
+    assert fitted.top(nothing.rows(0, 0), 3).items.shape == (0, 3)
+    np.testing.assert_array_equal(
+        fitted.top(histories([[1, 2], []]), 3).items[1:], fitted.top(nothing, 3).items
+    )

@@ -10,8 +10,10 @@ GAP_BUCKETS = 32
 
 def seconds_within(histories: Histories) -> np.ndarray:
     """int64 [H of all rows] seconds since the first entry of the row, so that they fit into any integer."""
-    firsts = histories.at_ms[np.minimum(histories.bounds[:-1], max(len(histories.at_ms) - 1, 0))]
-    found: np.ndarray = (histories.at_ms - np.repeat(firsts, histories.lengths)) // 1000
+    lengths = histories.lengths
+    is_met = lengths > 0
+    firsts = histories.at_ms[histories.bounds[:-1][is_met]]
+    found: np.ndarray = (histories.at_ms - np.repeat(firsts, lengths[is_met])) // 1000
     return found
 
 

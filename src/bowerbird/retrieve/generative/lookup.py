@@ -90,13 +90,13 @@ def interleaved(found: np.ndarray, quota: np.ndarray) -> tuple[np.ndarray, np.nd
     Returns:
         int32 [B, k] items, -1 after the last; float32 [B, k] how early each came, from 1 to 0, then -inf.
     """
-    rows, _, k = found.shape
+    rows, vectors, k = found.shape
     places = np.arange(k)
     with np.errstate(divide="ignore"):
         turn = (places + 0.5) / quota[:, :, None]
-    turn = np.where((places < quota[:, :, None]) & (found >= 0), turn, np.inf).reshape(rows, -1)
+    turn = np.where((places < quota[:, :, None]) & (found >= 0), turn, np.inf).reshape(rows, vectors * k)
     order = np.argsort(turn, axis=1, kind="stable")[:, :k]
-    items = np.take_along_axis(found.reshape(rows, -1), order, axis=1)
+    items = np.take_along_axis(found.reshape(rows, vectors * k), order, axis=1)
     when = np.take_along_axis(turn, order, axis=1)
     is_there = (when < np.inf) & _is_first_mention(items)
     put = np.argsort(~is_there, axis=1, kind="stable")

@@ -148,6 +148,8 @@ class ServedGenerative:
         The history is read once; each step of an outcome then reads one token more.
         """
         made = np.zeros((len(histories), len(self._planned), self._items.shape[1]), dtype=np.float32)
+        if not len(histories):
+            return Generated(made, np.zeros(made.shape[:2]))
         tokens = self._tokens(histories)
         # Every step asks what is next, so that the first one is asked for each outcome that has later steps.
         chains = list(dict.fromkeys(each.outcome for each in self._planned if each.step > 0))

@@ -44,6 +44,8 @@ class ServedHstu:
 
     def queries(self, histories: Histories) -> np.ndarray:
         """float32 [B, D] what each history expects next."""
+        if not len(histories):
+            return np.zeros((0, self._items.shape[1]), dtype=np.float32)
         newest = histories.newest(self._config.longest)
         length = padded_length(newest, self._config.longest)
         seconds = seconds_within(newest)

@@ -36,6 +36,8 @@ class ServedSasrec:
 
     def queries(self, histories: Histories) -> np.ndarray:
         """float32 [B, D] what each history expects next."""
+        if not len(histories):
+            return np.zeros((0, self._items.shape[1]), dtype=np.float32)
         length = padded_length(histories, self._longest)
         given = histories.newest(self._longest).padded(length).astype(np.int64)
         (found,) = self._session.run(None, {"items": given})
