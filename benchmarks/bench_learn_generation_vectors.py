@@ -64,8 +64,9 @@ def lines(args: argparse.Namespace) -> Iterator[dict[str, Any]]:
             told["recall@50"].mean,
             "recall@50",
             baseline="one vector",
-            metrics={metric: round(told[metric].mean, 4) for metric in METRICS},
-            interval={"recall@50 less one vector": [round(gap.interval.low, 4), round(gap.interval.high, 4)]},
+            metrics={metric: round(told[metric].mean, 4) for metric in METRICS}
+            | {"difference": round(gap.mean, 4)},
+            interval={"difference": [round(gap.interval.low, 4), round(gap.interval.high, 4)]},
             vectors_after_merging=round(float(np.mean(kept)), 2),
             plans_chosen_on_validation=[fit.facts["plan"] for fit in fits],
         )
