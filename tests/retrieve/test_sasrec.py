@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,14 +10,16 @@ import torch
 sys.path.insert(0, str(Path(__file__).parents[1] / "learn"))
 from learn_world import histories, ring
 
+from bowerbird.core.errors import InputError
 from bowerbird.learn.config import TrainingConfig
+from bowerbird.learn.data import Interactions
 from bowerbird.learn.evaluate import evaluate
 from bowerbird.learn.splits import Split, split
 from bowerbird.learn.types import Budget, FitPlan, Retriever, ScoringRetriever
 from bowerbird.retrieve.sasrec import SasrecConfig, ServedSasrec
 from bowerbird.retrieve.sasrec.model import Query, Sasrec
 from bowerbird.retrieve.sasrec.served import load_sasrec
-from bowerbird.retrieve.sasrec.train import SasrecRetriever, batches_of, served
+from bowerbird.retrieve.sasrec.train import SasrecRetriever, batches_of, content_of, served
 
 SMALL = SasrecConfig(
     width=16, inner=32, dropout=0.1, longest=10, rows=8, tokens=16,
@@ -112,3 +115,87 @@ def test_same_seed_gives_the_same_model_and_another_one_another(world: Split, tm
     found = [fit.scores(asked) for fit in fits]
     np.testing.assert_array_equal(found[0], found[1])
     assert not np.allclose(found[0], found[2])
+
+
+WITH_CONTENT = SMALL.model_copy(update={"content": "added"})
+
+
+def turned(rows: Interactions) -> Interactions:
+    """Items of like number have like vectors."""
+    turns = np.array([int(id_) for id_ in rows.catalogue.ids]) / len(rows.catalogue) * 2 * np.pi
+    waves = [wave(turns * times) for times in (1, 2, 3, 4) for wave in (np.cos, np.sin)]
+    vectors = np.stack(waves, axis=1).astype(np.float32) / 2
+    return replace(rows, catalogue=replace(rows.catalogue, vectors=vectors))
+
+
+@pytest.fixture(scope="module")
+def content_world() -> Split:
+    return split(turned(ring(persons=150, items=30, length=8)))
+
+
+def test_content_is_exported_with_the_items_and_both_forms_answer_alike(content_world: Split) -> None:
+    torch.manual_seed(2)
+    content = content_of(content_world.training, WITH_CONTENT)
+    model = Sasrec(WITH_CONTENT, content_world.training.item_count, content).eval()
+    rows = np.random.default_rng(0).integers(0, 30, (4, 6))
+
+    exported = served(model, WITH_CONTENT)
+
+    with torch.no_grad():
+        wanted = Query(model)(torch.from_numpy(rows))
+        scores = (wanted @ model.item_vectors().T).numpy()
+    np.testing.assert_allclose(exported.queries(histories(rows.tolist())), wanted, rtol=1e-3, atol=1e-5)
+    np.testing.assert_allclose(exported.scores(histories(rows.tolist())), scores, rtol=1e-3, atol=1e-4)
+
+
+def test_item_that_nobody_met_is_found_by_its_content(content_world: Split, tmp_path: Path) -> None:
+    """Training never meets item 12, and people go from 11 to 13; 12 is what 11 and 13 are like."""
+    catalogue = content_world.training.catalogue
+    place = {int(id_): number for number, id_ in enumerate(catalogue.ids)}
+    known = content_world.training.where(content_world.training.items != place[12])
+    asked = histories([[place[9], place[10], place[11]], [place[10], place[11]]])
+
+    plan = FitPlan(0, Budget(), tmp_path)
+    with_content = SasrecRetriever(WITH_CONTENT).fit(known, content_world.validation, plan)
+    without = SasrecRetriever(SMALL).fit(
+        known, content_world.validation, replace_folder(plan, tmp_path / "own")
+    )
+
+    found = [
+        (fit.scores(asked) >= fit.scores(asked)[:, [place[12]]]).sum(axis=1)
+        for fit in (with_content, without)
+    ]
+    assert (found[0] <= 8).all()  # three of those before it are the history's own
+    assert (found[1] > 15).all()
+
+
+def replace_folder(plan: FitPlan, folder: Path) -> FitPlan:
+    folder.mkdir()
+    return replace(plan, folder=folder)
+
+
+def test_item_that_nobody_met_has_its_content_alone(content_world: Split) -> None:
+    known = content_world.training.where(content_world.training.items != 3)
+    content = content_of(known, WITH_CONTENT)
+    assert content is not None
+    model = Sasrec(WITH_CONTENT, known.item_count, content)
+
+    loss = model(
+        **{
+            name: torch.from_numpy(a)
+            for name, a in batches_of(known.histories(), SMALL, 0, 0)[0].arrays.items()
+        }
+    )
+    loss.backward()
+
+    assert model.items.weight.grad is not None
+    assert not model.items.weight.grad[3].any()
+    assert model.items.weight.grad.any(dim=1).sum() > 10
+    with torch.no_grad():
+        torch.testing.assert_close(model.item_vectors()[3], content.project(content.vectors[3]))
+
+
+def test_content_is_asked_for_where_there_is_none(world: Split, tmp_path: Path) -> None:
+    assert SasrecRetriever(WITH_CONTENT).name == "sasrec-content"
+    with pytest.raises(InputError, match="titles"):
+        SasrecRetriever(WITH_CONTENT).fit(world.training, world.validation, FitPlan(0, Budget(), tmp_path))

@@ -11,6 +11,7 @@ from bowerbird.cli.main import main
 from bowerbird.learn.splits import split
 from bowerbird.learn.types import FitPlan
 from bowerbird.retrieve.counting import COUNTING_KINDS, TunedRetriever
+from bowerbird.retrieve.merged import MergedRetriever
 from bowerbird.surfaces.measure import CompareConfig, compare
 from bowerbird.surfaces.measure.plots import Bar, Dot, bars, scatter
 
@@ -55,6 +56,18 @@ def test_runs_that_were_finished_are_not_fitted_again(
     assert again.summaries == first.summaries
     with pytest.raises(AssertionError, match="fitted again"):
         compare([TunedRetriever(COUNTING_KINDS["popularity"])], found, CONFIG, tmp_path)
+
+
+def test_merged_model_takes_its_parts_from_runs_of_the_same_folder(tmp_path: Path) -> None:
+    found = split(ring(persons=40, items=20, length=6))
+    parts = [TunedRetriever(COUNTING_KINDS[name]) for name in ("popularity", "transitions")]
+    told: list[str] = []
+
+    compare([*parts, MergedRetriever("merged", parts)], found, CONFIG, tmp_path, told.append)
+
+    for name in ("popularity", "transitions"):
+        assert f"{name} seed 0: taken from an earlier run" in told
+        assert sum(sentence.startswith(f"{name}: setting 1 of") for sentence in told) == 1
 
 
 def test_run_that_was_cut_short_is_done_again(tmp_path: Path) -> None:

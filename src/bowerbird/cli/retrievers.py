@@ -7,10 +7,19 @@ from bowerbird.core.errors import InputError, MissingModelError
 
 if TYPE_CHECKING:
     from bowerbird.learn.types import Retriever
+    from bowerbird.retrieve.merged import Way
 
 COUNTING = ("popularity", "transitions", "item-knn", "walk", "bm25", "content")
-LEARNED = ("sasrec", "hstu", "hstu-timed", "generative", "semantic", "semantic-rqvae")
-MODELS = (*COUNTING, *LEARNED)
+LEARNED = ("sasrec", "sasrec-content", "hstu", "hstu-timed", "generative", "semantic", "semantic-rqvae")
+_COUNTED_PARTS = ("transitions", "item-knn", "bm25", "content")
+MERGED: "dict[str, tuple[Way, tuple[str, ...]]]" = {
+    "merged": ("fused", ("sasrec-content", "sasrec", *_COUNTED_PARTS)),
+    "merged-quotas": ("quotas", ("sasrec-content", "sasrec", *_COUNTED_PARTS)),
+    "merged-counting": ("fused", _COUNTED_PARTS),
+}
+"""How their parts are put together, and which ones those are."""
+_NEEDS_VECTORS = ("content", "sasrec-content")
+MODELS = (*COUNTING, *LEARNED, *MERGED)
 
 
 def retrievers_of(words: str) -> "list[Retriever]":
@@ -34,6 +43,13 @@ def _retriever(name: str) -> "Retriever":
         from bowerbird.retrieve.counting import COUNTING_KINDS, TunedRetriever
 
         return TunedRetriever(COUNTING_KINDS[name])
+    if name in MERGED:
+        from bowerbird.retrieve.merged import MergedRetriever
+
+        way, parts = MERGED[name]
+        return MergedRetriever(
+            name, [_retriever(part) for part in parts], way=way, needs_vectors=_NEEDS_VECTORS
+        )
     if importlib.util.find_spec("torch") is None:
         raise MissingModelError(
             f"model {name} is trained with torch, which is missing; run `pip install 'bowerbird[train]'`"
@@ -42,10 +58,11 @@ def _retriever(name: str) -> "Retriever":
 
 
 def _learned(name: str) -> "Retriever":
-    if name == "sasrec":
+    if name in ("sasrec", "sasrec-content"):
+        from bowerbird.retrieve.sasrec import SasrecConfig
         from bowerbird.retrieve.sasrec.train import SasrecRetriever
 
-        return SasrecRetriever()
+        return SasrecRetriever(SasrecConfig(content="none" if name == "sasrec" else "added"))
     if name == "generative":
         from bowerbird.retrieve.generative.train import GenerativeRetriever
 

@@ -33,12 +33,20 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class FitPlan:
-    """How to fit: the seed, the budget, a folder of one's own that is there again after a kill, who hears."""
+    """How to fit.
+
+    Attributes:
+        folder: of one's own; it is there again after a kill.
+        tell: hears of progress.
+        home_of: the folder in which a run of a retriever with a seed on the same split is kept, if there was
+            one; for those that are made of others.
+    """
 
     seed: int
     budget: Budget
     folder: Path
     tell: Tell = field(default=lambda _: None)
+    home_of: "Callable[[Retriever, int], Path] | None" = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -164,6 +164,7 @@ def loadable() -> dict[str, Callable[[Path], FittedRetriever]]:
     from bowerbird.retrieve.counting.walk import load_walk
     from bowerbird.retrieve.generative.served import load_generative
     from bowerbird.retrieve.hstu.served import load_hstu
+    from bowerbird.retrieve.merged.served import load_merged
     from bowerbird.retrieve.sasrec.served import load_sasrec
     from bowerbird.retrieve.semantic.served import load_semantic
 
@@ -175,9 +176,13 @@ def loadable() -> dict[str, Callable[[Path], FittedRetriever]]:
         "bm25": load_item_words,
         "content": load_content,
         "sasrec": load_sasrec,
+        "sasrec-content": load_sasrec,
         "hstu": load_hstu,
         "hstu-timed": load_hstu,
         "generative": load_generative,
         "semantic": load_semantic,
         "semantic-rqvae": load_semantic,
+        "merged": load_merged,
+        "merged-quotas": load_merged,
+        "merged-counting": load_merged,
     }

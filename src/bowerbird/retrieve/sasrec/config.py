@@ -1,6 +1,6 @@
 """This file is about the sizes of SASRec and how it is trained."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -14,6 +14,9 @@ class SasrecConfig(BaseModel):
         width: D; `heads` must divide it.
         longest: newest entries of a history that it looks at.
         redraws_ties: entries of one person and moment stand in another order at every epoch.
+        content: `added`: the vector of an item is one of its own, which training finds, plus a learned
+            projection of its content vector; an item that training never met has the second part alone, and
+            is found by it. `none`: only its own.
         validation_persons: at most so many, the same ones, decide when to stop.
         rows, tokens: shape of a training batch, histories packed.
         training: of the trainer.
@@ -28,6 +31,7 @@ class SasrecConfig(BaseModel):
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.5
     longest: Annotated[int, Field(ge=1)] = 50
     redraws_ties: bool = False
+    content: Literal["none", "added"] = "none"
     rows: Annotated[int, Field(ge=1)] = 16
     tokens: Annotated[int, Field(ge=1)] = 64
     validation_persons: Annotated[int, Field(ge=1)] = 5_000

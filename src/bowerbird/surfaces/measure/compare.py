@@ -8,6 +8,7 @@ from bowerbird.core.errors import InputError
 from bowerbird.learn.evaluate import Draws, Evaluation, Summary, difference, draws, evaluate, summary
 from bowerbird.learn.splits import Split
 from bowerbird.learn.types import Budget, FitPlan, Retriever, Tell
+from bowerbird.retrieve.finished import keep_fitted
 from bowerbird.surfaces.measure.config import CompareConfig
 from bowerbird.surfaces.measure.costs import latency_ms, spent
 from bowerbird.surfaces.measure.runs import RunCard, code_hash, keep_run, kept_run, run_key
@@ -72,7 +73,7 @@ def _run(
     is_fresh: bool,
 ) -> tuple[RunCard, Evaluation]:
     key = run_key(retriever, seed, split, config)
-    folder = out / "runs" / f"{retriever.name}-{seed}-{key}"
+    folder = _home(retriever, seed, split, config, out)
     kept = None if is_fresh else kept_run(folder)
     if kept is not None:
         tell(f"{retriever.name} seed {seed}: taken from an earlier run")
@@ -80,8 +81,13 @@ def _run(
     folder.mkdir(parents=True, exist_ok=True)
     budget = Budget(config.candidates, config.vectors, config.trials)
     tell(f"{retriever.name} seed {seed}: fitting")
+
+    def home_of(part: Retriever, part_seed: int) -> Path:
+        return _home(part, part_seed, split, config, out)
+
     with spent() as cost:
-        fitted = retriever.fit(split.training, split.validation, FitPlan(seed, budget, folder, tell))
+        fitted = retriever.fit(split.training, split.validation, FitPlan(seed, budget, folder, tell, home_of))
+    keep_fitted(fitted, folder, cost.seconds)
     counts, vectors = split.training.item_counts(), split.training.catalogue.vectors
     tell(f"{retriever.name} seed {seed}: judging")
     validation = evaluate(fitted, split.validation, counts, config.evaluation)
@@ -107,3 +113,7 @@ def _run(
     )
     keep_run(folder, card, evaluation)
     return card, evaluation
+
+
+def _home(retriever: Retriever, seed: int, split: Split, config: CompareConfig, out: Path) -> Path:
+    return out / "runs" / f"{retriever.name}-{seed}-{run_key(retriever, seed, split, config)}"
