@@ -11,6 +11,7 @@ BowerbirdError
 │   └── TooLargeError                over a stated limit
 ├── LakeError                        stored data cannot be read or written
 │   ├── TableDamagedError            a table whose newest version is unreadable
+│   ├── DatabaseDamagedError         records or events whose file is not what was written
 │   ├── LakeFormatError              the lake is laid out for another version of Bowerbird
 │   └── PlaceError                   a folder or a bucket cannot be reached or used
 ├── IncompatibleEmbeddingError       vectors of two encoders or versions would be compared
@@ -79,6 +80,10 @@ class LakeError(BowerbirdError):
 
 class TableDamagedError(LakeError):
     """A table whose newest version is unreadable."""
+
+
+class DatabaseDamagedError(LakeError):
+    """Records or events whose file is not what was written."""
 
 
 class LakeFormatError(LakeError):

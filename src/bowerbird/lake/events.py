@@ -1,21 +1,26 @@
 """This file is about the event log: what happened, stored once, durable before it is acknowledged."""
 
 import json
+import logging
 import queue
 import sqlite3
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from bowerbird.core.clock import Clock, SystemClock
-from bowerbird.core.errors import LakeError
+from bowerbird.core.errors import DatabaseDamagedError, LakeError
 from bowerbird.lake.config import LakeConfig
+from bowerbird.lake.database_damage import damage_told, is_damage, plain_error
 from bowerbird.lake.types import AppendResult, Event
+
+log = logging.getLogger(__name__)
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS event (
@@ -30,12 +35,21 @@ _INSERT = "INSERT OR IGNORE INTO event (event_id, person_id, body) VALUES (?, ?,
 _GIVEN_OUT = "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'event'), 0)"
 _JSON = TypeAdapter(Event)
 _TEXT = "CAST(body AS TEXT)"
-_IS_WANTED = "IN (SELECT value FROM json_each(?))"
+_IS_WANTED = "IN (SELECT value FROM json_each(:items))"
 _HAS_FACT = f"EXISTS (SELECT 1 FROM json_tree({_TEXT}, '$.facts') WHERE atom {_IS_WANTED})"  # noqa: S608
-_NAMES_ITEM = f"json_extract({_TEXT}, '$.item_id') {_IS_WANTED} OR {_HAS_FACT}"
-_NAMES_BOARD = f"json_extract({_TEXT}, '$.board_id') = ?"
+# A damaged event may be no JSON any more: there the id is looked for as bytes, so that it is forgotten too.
+_NAMES_ITEM = (
+    f"CASE WHEN json_valid({_TEXT}) THEN json_extract({_TEXT}, '$.item_id') {_IS_WANTED} OR {_HAS_FACT} "  # noqa: S608
+    "ELSE EXISTS (SELECT 1 FROM json_each(:items) WHERE instr(body, CAST(value AS BLOB))) END"
+)
+_NAMES_BOARD = (
+    f"CASE WHEN json_valid({_TEXT}) THEN json_extract({_TEXT}, '$.board_id') = :board "
+    "ELSE instr(body, CAST(:board AS BLOB)) END"
+)
+_NAMES_PERSON = "person_id = :person"
 _WAIT_S = 30.0
 _FORGET_ROWS = 100_000
+_READ_ROWS = 10_000
 
 _Row = tuple[str, str, bytes]
 
@@ -53,9 +67,9 @@ class EventLog:
         self._config = config or LakeConfig()
         self._clock = clock or SystemClock()
         self._path = path
-        self._reader = _connect(path)
-        self._reader.executescript(_SCHEMA)
+        self._reader = _opened(path)
         self._reading = threading.Lock()
+        self._told_unreadable: set[int] = set()
         self._waiting: queue.SimpleQueue[_Submission | None] = queue.SimpleQueue()
         self._commits = 0
         # Offsets that were given out between two appends of ours went to another process.
@@ -95,12 +109,12 @@ class EventLog:
             "INSERT INTO reader VALUES (?, ?) "
             "ON CONFLICT (name) DO UPDATE SET offset = max(offset, excluded.offset)"
         )
-        with self._reading:
+        with self._in_turn():
             self._reader.execute(statement, (group, offset))
 
     def committed(self, group: str) -> int:
         """The offset that `group` has committed; 0 at the beginning."""
-        with self._reading:
+        with self._in_turn():
             row = self._reader.execute("SELECT offset FROM reader WHERE name = ?", (group,)).fetchone()
         return int(row[0]) if row else 0
 
@@ -112,18 +126,18 @@ class EventLog:
 
     def last_offset(self) -> int:
         """The offset of the newest event; 0 where there is none."""
-        with self._reading:
+        with self._in_turn():
             return int(self._reader.execute("SELECT coalesce(max(offset), 0) FROM event").fetchone()[0])
 
     def count(self) -> int:
         """How many events are stored."""
-        with self._reading:
+        with self._in_turn():
             return int(self._reader.execute("SELECT count(*) FROM event").fetchone()[0])
 
     def others_stored(self) -> bool:
         """Whether another process (an import) has stored events since this log was opened or last asked."""
         with self._ends:
-            with self._reading:
+            with self._in_turn():
                 end = self._given_out(self._reader)
             have_stored = self._have_others_stored or end != self._own_end
             self._own_end, self._have_others_stored = end, False
@@ -135,42 +149,36 @@ class EventLog:
 
     def forget(self, person_id: str) -> int:
         """Every event of the person is gone; gives how many. In steps, so that appends go on meanwhile."""
-        gone, last = 0, self.last_offset()
-        for start in range(0, last + 1, _FORGET_ROWS):
-            statement = "DELETE FROM event WHERE offset > ? AND offset <= ? AND person_id = ?"
-            with self._reading:
-                gone += self._reader.execute(statement, (start, start + _FORGET_ROWS, person_id)).rowcount
-        return gone
+        return len(self._forget_where(_NAMES_PERSON, {"person": person_id}))
 
     def forget_items(self, item_ids: Sequence[str]) -> int:
         """Every event on one of these items, or with one in its facts, is gone; gives how many. In steps."""
-        wanted = json.dumps(list(item_ids))
-        return len(self._forget_where(_NAMES_ITEM, (wanted, wanted)))
+        return len(self._forget_where(_NAMES_ITEM, {"items": json.dumps(list(item_ids))}))
 
     def forget_board(self, board_id: str) -> list[Event]:
-        """Every event on the board is gone; gives them."""
-        bodies = self._forget_where(_NAMES_BOARD, (board_id,))
-        return [_JSON.validate_json(body) for body in bodies]
+        """Every event on the board is gone; gives those of them that can be read."""
+        return [event for _, event in self._readable(self._forget_where(_NAMES_BOARD, {"board": board_id}))]
 
     def count_of(self, *, person_id: str = "", item_ids: Sequence[str] = (), board_id: str = "") -> int:
         """How many events `forget`, `forget_items` or `forget_board` would remove."""
-        where, values = _NAMES_ITEM, [json.dumps(list(item_ids))] * 2
+        where, values = _NAMES_ITEM, {"items": json.dumps(list(item_ids))}
         if person_id:
-            where, values = "person_id = ?", [person_id]
+            where, values = _NAMES_PERSON, {"person": person_id}
         elif board_id:
-            where, values = _NAMES_BOARD, [board_id]
-        with self._reading:
+            where, values = _NAMES_BOARD, {"board": board_id}
+        with self._in_turn():
             found = self._reader.execute(f"SELECT count(*) FROM event WHERE {where}", values)  # noqa: S608
             return int(found.fetchone()[0])
 
-    def _forget_where(self, where: str, values: tuple[str, ...]) -> list[bytes]:
-        bodies: list[bytes] = []
-        statement = f"DELETE FROM event WHERE offset > ? AND offset <= ? AND ({where}) RETURNING body"  # noqa: S608
+    def _forget_where(self, where: str, values: dict[str, str]) -> list[tuple[int, bytes]]:
+        gone: list[tuple[int, bytes]] = []
+        within = "offset > :start AND offset <= :end"
+        statement = f"DELETE FROM event WHERE {within} AND ({where}) RETURNING offset, body"  # noqa: S608
         for start in range(0, self.last_offset() + 1, _FORGET_ROWS):
-            with self._reading:
-                found = self._reader.execute(statement, (start, start + _FORGET_ROWS, *values)).fetchall()
-            bodies += [body for (body,) in found]
-        return bodies
+            with self._in_turn():
+                bounds = {"start": start, "end": start + _FORGET_ROWS}
+                gone += self._reader.execute(statement, values | bounds).fetchall()
+        return gone
 
     def close(self) -> None:
         """Everything given to `append_soon` is durable; nothing can be appended any more."""
@@ -183,11 +191,45 @@ class EventLog:
         self._reader.close()
 
     def after(self, offset: int, limit: int) -> list[tuple[int, Event]]:
-        """The next events after an offset, oldest first, with their offsets."""
+        """The next events after an offset, oldest first, with their offsets.
+
+        A damaged event that can be read no more is left out, and said in the log.
+        """
+        found: list[tuple[int, Event]] = []
+        is_end = False
+        while len(found) < limit and not is_end:
+            rows = self._rows_after(offset, limit - len(found))
+            is_end = len(rows) < limit - len(found)
+            found += self._readable(rows)
+            offset = rows[-1][0] if rows else offset
+        return found
+
+    def unreadable(self) -> list[int]:
+        """Offsets of damaged events, which readers leave out; looks at every event."""
+        offset, found = 0, []
+        while rows := self._rows_after(offset, _READ_ROWS):
+            found += [at for at, body in rows if _read(body) is None]
+            offset = rows[-1][0]
+        return found
+
+    def _rows_after(self, offset: int, limit: int) -> list[tuple[int, bytes]]:
         query = "SELECT offset, body FROM event WHERE offset > ? ORDER BY offset LIMIT ?"
-        with self._reading:
-            rows = self._reader.execute(query, (offset, limit)).fetchall()
-        return [(row[0], _JSON.validate_json(row[1])) for row in rows]
+        with self._in_turn():
+            return self._reader.execute(query, (offset, limit)).fetchall()
+
+    def _readable(self, rows: list[tuple[int, bytes]]) -> Iterator[tuple[int, Event]]:
+        for offset, body in rows:
+            if (event := _read(body)) is not None:
+                yield offset, event
+            elif offset not in self._told_unreadable:
+                self._told_unreadable.add(offset)
+                log.error("damaged event left out", extra={"offset": offset, "file": str(self._path)})
+
+    @contextmanager
+    def _in_turn(self) -> Iterator[None]:
+        """One thread at a time uses the connection; damage of the file is told as such."""
+        with self._reading, damage_told(self._path):
+            yield
 
     def _write_groups(self) -> None:
         connection = _connect(self._path)
@@ -221,12 +263,13 @@ class EventLog:
         except sqlite3.Error as error:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
+            told: LakeError = LakeError(
+                f"events were not stored: {error}; needed is a writable disk with room; free some"
+            )
+            if is_damage(error):
+                told = DatabaseDamagedError(f"events were not stored: {plain_error(self._path, error)}")
             for submission in group:
-                submission.done.set_exception(
-                    LakeError(
-                        f"events were not stored: {error}; needed is a writable disk with room; free some"
-                    )
-                )
+                submission.done.set_exception(told)
             return
         for submission, result in zip(group, results, strict=True):
             submission.done.set_result(result)
@@ -257,6 +300,26 @@ def _row(event: Event, now_ms: int) -> _Row:
         # Spliced in, because copying a pydantic model costs more than all the rest.
         body = b'%s,"received_ms":%d}' % (body[:-1], now_ms)
     return event.event_id, event.person_id, body
+
+
+def _read(body: bytes) -> Event | None:
+    try:
+        return _JSON.validate_json(body)
+    except ValidationError:
+        return None
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    """The connection of readers, to a log that is made where there is none."""
+    with damage_told(path):
+        connection = _connect(path)
+        try:
+            connection.executescript(_SCHEMA)
+            connection.execute("SELECT max(offset) FROM event").fetchone()
+        except BaseException:
+            connection.close()
+            raise
+        return connection
 
 
 def _connect(path: Path) -> sqlite3.Connection:

@@ -37,6 +37,18 @@ def check_databases(lake: Lake, *, is_full: bool) -> Iterator[Finding]:
             )
 
 
+def check_events(lake: Lake) -> Iterator[Finding]:
+    """Findings about events that can be read no more."""
+    if lost := lake.events.unreadable():
+        yield Finding(
+            "events",
+            True,
+            f"of {lake.events.count():,} events {len(lost):,} are damaged and left out, at offsets "
+            f"{some_of([str(offset) for offset in lost])}",
+            RESTORE + ", or go on without them",
+        )
+
+
 def check_saves(lake: Lake) -> Iterator[Finding]:
     """Findings about boards that hold items which the item table has never known."""
     with reading(lake.records.engine).connect() as connection:
@@ -52,6 +64,15 @@ def check_saves(lake: Lake) -> Iterator[Finding]:
             f"boards hold {some_of(strange)}, which the item table does not know",
             "nothing has to be done: boards leave them out; they are back when the items are",
         )
+
+
+def check_notes(lake: Lake) -> Iterator[Finding]:
+    """Findings about the small JSON files of a home, such as the one that says which encoder serves."""
+    for path in sorted(lake.path.glob("*.json")):
+        try:
+            json.loads(path.read_bytes())
+        except ValueError as error:
+            yield Finding("notes", True, f"{path.name} is damaged: {error}", RESTORE)
 
 
 def check_derived(lake: Lake) -> Iterator[Finding]:

@@ -15,12 +15,14 @@ from bowerbird.core.errors import (
     BowerbirdError,
     ConflictError,
     CursorError,
+    DatabaseDamagedError,
     FilterError,
     InputError,
     NotFoundError,
     OverloadedError,
     PictureError,
     StageUnavailableError,
+    TableDamagedError,
     TooLargeError,
 )
 from bowerbird.serve.settings import ServeSettings
@@ -69,6 +71,7 @@ INTERNAL = Kind(500, "internal", "The server made a mistake")
 NOT_OURS = Kind(401, "bad-person", "This person token was not signed here")
 CROSS_SITE = Kind(403, "cross-site", "Another site may not change things here")
 NOT_ALLOWED = Kind(403, "edits-off", "This server does not take edits")
+DAMAGED = Kind(500, "lake-damaged", "Stored data is damaged; the log of the server says which")
 WRONG_HOST = Kind(421, "wrong-host", "This server is not known by that name")
 
 # Looked up along an error's classes, so a new error of a known family is told like its parent.
@@ -80,6 +83,8 @@ _KINDS: dict[type[BaseException], Kind] = {
     ConflictError: Kind(409, "conflict", "This was already used for something else"),
     TooLargeError: TOO_LARGE,
     InputError: BAD_INPUT,
+    DatabaseDamagedError: DAMAGED,
+    TableDamagedError: DAMAGED,
     OverloadedError: Kind(503, "overloaded", "Too many requests at once", retry_after_s=1),
     StageUnavailableError: Kind(503, "not-ready", "A needed part is not available yet", retry_after_s=2),
 }
