@@ -10,7 +10,16 @@ if TYPE_CHECKING:
     from bowerbird.retrieve.merged import Way
 
 COUNTING = ("popularity", "transitions", "item-knn", "walk", "bm25", "content")
-LEARNED = ("sasrec", "sasrec-content", "hstu", "hstu-timed", "generative", "semantic", "semantic-rqvae")
+LEARNED = (
+    "sasrec",
+    "sasrec-content",
+    "hstu",
+    "hstu-timed",
+    "generative",
+    "semantic",
+    "semantic-rqvae",
+    "two-tower",
+)
 _COUNTED_PARTS = ("transitions", "item-knn", "bm25", "content")
 MERGED: "dict[str, tuple[Way, tuple[str, ...]]]" = {
     "merged": ("fused", ("sasrec-content", "sasrec", *_COUNTED_PARTS)),
@@ -63,6 +72,10 @@ def _learned(name: str) -> "Retriever":
         from bowerbird.retrieve.sasrec.train import SasrecRetriever
 
         return SasrecRetriever(SasrecConfig(content="none" if name == "sasrec" else "added"))
+    if name == "two-tower":
+        from bowerbird.retrieve.two_tower.train import TwoTowerRetriever
+
+        return TwoTowerRetriever()
     if name == "generative":
         from bowerbird.retrieve.generative.train import GenerativeRetriever
 

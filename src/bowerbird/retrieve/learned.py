@@ -167,6 +167,7 @@ def loadable() -> dict[str, Callable[[Path], FittedRetriever]]:
     from bowerbird.retrieve.merged.served import load_merged
     from bowerbird.retrieve.sasrec.served import load_sasrec
     from bowerbird.retrieve.semantic.served import load_semantic
+    from bowerbird.retrieve.two_tower.served import load_two_tower
 
     return {
         "popularity": load_popularity,
@@ -182,6 +183,7 @@ def loadable() -> dict[str, Callable[[Path], FittedRetriever]]:
         "generative": load_generative,
         "semantic": load_semantic,
         "semantic-rqvae": load_semantic,
+        "two-tower": load_two_tower,
         "merged": load_merged,
         "merged-quotas": load_merged,
         "merged-counting": load_merged,

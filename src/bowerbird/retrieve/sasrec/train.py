@@ -12,10 +12,11 @@ from bowerbird.learn.packing import packed
 from bowerbird.learn.splits import Cases, sampled
 from bowerbird.learn.training import Batch, TrainingResult, train_until_stale, training_facts
 from bowerbird.learn.training.export import onnx_bytes
+from bowerbird.learn.training.item_content import ItemContent
 from bowerbird.learn.types import FitPlan
 from bowerbird.retrieve.history_times import ties_redrawn
 from bowerbird.retrieve.sasrec.config import SasrecConfig
-from bowerbird.retrieve.sasrec.model import ItemContent, Query, Sasrec
+from bowerbird.retrieve.sasrec.model import Query, Sasrec
 from bowerbird.retrieve.sasrec.served import ServedSasrec
 
 
