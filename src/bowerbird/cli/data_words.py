@@ -20,7 +20,7 @@ def add_data_words(parser: argparse.ArgumentParser) -> None:
         "--data", type=Path, help="sequences.txt, RecBole's .inter, MovieLens' ratings: a folder or file"
     )
     source.add_argument("--lake", type=Path, help="folder of a lake")
-    parser.add_argument("--as-of", help="version or time of the lake (default: now)")
+    parser.add_argument("--as-of", help="version, time or tag of the lake (default: now)")
     parser.add_argument(
         "--split",
         choices=["loo", "time"],

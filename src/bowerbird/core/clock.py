@@ -4,6 +4,9 @@ import time
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+LATEST_MS = 253_402_300_799_999
+"""The end of the year 9999: no event says a later time, and every table and library can hold it."""
+
 
 @runtime_checkable
 class Clock(Protocol):

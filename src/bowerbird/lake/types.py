@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from bowerbird.core.actions import Action
+from bowerbird.core.clock import LATEST_MS
 
 PictureKind = Literal["picture", "animation", "video"]
 Availability = Literal["in_stock", "out_of_stock", "preorder", "discontinued"]
@@ -158,8 +159,8 @@ class Event(BaseModel):
 
     event_id: Annotated[str, Field(min_length=1, max_length=128)]
     action: Action
-    at_ms: Annotated[int, Field(ge=0)]
-    received_ms: Annotated[int, Field(ge=0)] = 0
+    at_ms: Annotated[int, Field(ge=0, le=LATEST_MS)]
+    received_ms: Annotated[int, Field(ge=0, le=LATEST_MS)] = 0
     person_id: Annotated[str, Field(min_length=1, max_length=256)]
     session_id: Annotated[str, Field(max_length=128)] = ""
     request_id: Annotated[str, Field(max_length=128)] = ""

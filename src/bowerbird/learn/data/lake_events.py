@@ -7,6 +7,7 @@ import numpy as np
 
 from bowerbird.core.actions import ACTION_CODES
 from bowerbird.lake.lake import Lake
+from bowerbird.lake.tags import find_tag
 from bowerbird.learn.data.config import DataConfig
 from bowerbird.learn.data.interactions import ItemFacts
 from bowerbird.learn.data.raw import RawRows, Rejects
@@ -30,7 +31,7 @@ class LakeState:
 def read_lake(lake: Lake, config: DataConfig, as_of: str | None = None) -> tuple[RawRows, LakeState]:
     """The chosen actions of everyone who consents; the log is streamed.
 
-    With `as_of` (a version or a time), items and events are those that the lake held then.
+    With `as_of` (a version, a time or a tag), items and events are those that the lake held then.
     """
     version = lake.items.version if as_of is None else lake.at(as_of).version
     until_ms = None if as_of is None else _moment_ms(lake, version, as_of)
@@ -59,7 +60,10 @@ def read_lake(lake: Lake, config: DataConfig, as_of: str | None = None) -> tuple
 
 def _moment_ms(lake: Lake, version: int, as_of: str) -> int:
     if not as_of.isdigit():
-        return int(datetime.fromisoformat(as_of).astimezone().timestamp() * 1000)
+        try:
+            return int(datetime.fromisoformat(as_of).astimezone().timestamp() * 1000)
+        except ValueError:
+            return find_tag(lake.place, as_of).made_ms
     made = next(each.at for each in lake.items.versions() if each.version == version)
     return int(made.timestamp() * 1000)
 

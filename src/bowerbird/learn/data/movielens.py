@@ -6,10 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
+from bowerbird.core.clock import LATEST_MS
 from bowerbird.learn.data.interactions import ItemFacts
 from bowerbird.learn.data.raw import RawRows, Rejects, all_alike
 from bowerbird.learn.data.text_files import csv_rows, first_of, opened
 
+_MS_PER_S = 1000
 _CSV = ("userId", "movieId", "rating", "timestamp")
 
 
@@ -36,7 +38,7 @@ def read_movielens(file: Path) -> RawRows:
                 line, file.name, "row", "unreadable", "give person, film, rating, time", "::".join(cells)
             )
             continue
-        if not person or not item or not all(map(math.isfinite, pair)):
+        if not person or not item or not (math.isfinite(pair[0]) and abs(pair[1]) <= LATEST_MS / _MS_PER_S):
             rejects.add(
                 line, file.name, "row", "unreadable", "give person, film, rating, time", "::".join(cells)
             )
@@ -47,7 +49,7 @@ def read_movielens(file: Path) -> RawRows:
     columns = np.array(numbers, dtype=np.float64).reshape(-1, 2)
     actions, weights = all_alike(len(items))
     return RawRows(
-        persons, items, (columns[:, 1] * 1000).astype(np.int64), actions, weights,
+        persons, items, (columns[:, 1] * _MS_PER_S).astype(np.int64), actions, weights,
         columns[:, 0].astype(np.float32), None, _films(file.parent),
         is_closed=False, time="absolute", rejects=rejects,
     )  # fmt: skip

@@ -48,7 +48,12 @@ def read(
     config, clock = config or DataConfig(), clock or SystemClock()
     path = Path(path)
     form, raw, version = _raw(path, config, as_of)
+    if not raw.items and raw.rejects.by_code:
+        raise _nothing_left(path, f"none of its rows can be read ({_first_of(raw.rejects)})")
     interactions, report = cleaned(raw, config, clock.now_ms())
+    if report.rows and not report.kept:
+        left_out = ", ".join(f"{name} {count:,}" for name, count in report.facts().items() if name != "rows")
+        raise _nothing_left(path, f"of {report.rows:,} rows none is left ({left_out})")
     return Reading(interactions, form, path.resolve().name, version, report, raw.rejects)
 
 
@@ -70,3 +75,15 @@ def _raw(path: Path, config: DataConfig, as_of: str | None) -> tuple[str, RawRow
     if path.is_file():
         return "sequences", read_sequences(path), ""
     raise InputError(f"{path.name} holds no interactions of a known form; needed is {FORMS}; check the path")
+
+
+def _nothing_left(path: Path, why: str) -> InputError:
+    return InputError(
+        f"{path.name} holds no interactions that can be used: {why}; needed is at least one of a person with "
+        "an item of the catalogue; `docs/learn.md` says what is left out and why"
+    )
+
+
+def _first_of(rejects: Rejects) -> str:
+    first = rejects.rows[0]
+    return f"{first.where}, row {first.row}: {first.code}, {first.hint}, was {first.received!r}"

@@ -9,11 +9,13 @@ from pathlib import Path
 
 import numpy as np
 
+from bowerbird.core.clock import LATEST_MS
 from bowerbird.learn.data.interactions import ItemFacts
 from bowerbird.learn.data.raw import RawRows, Rejects, all_alike
 from bowerbird.learn.data.text_files import csv_rows, first_of, opened
 
 NAMES = ("sequences.txt", "sequences.tsv", "sequences")
+_MS_PER_S = 1000
 _TITLES = ("title", "name", "product_name")
 _ATTRIBUTES = ("attributes", "categories", "category", "genres", "brand")
 
@@ -48,7 +50,7 @@ def read_sequences(path: Path) -> RawRows:
             seconds.append(np.cumsum(given))
         persons += [person] * len(history)
         items += history
-    at_ms = np.concatenate(seconds).astype(np.int64) * 1000 if seconds else None
+    at_ms = np.concatenate(seconds).astype(np.int64) * _MS_PER_S if seconds else None
     actions, weights = all_alike(len(items))
     listed = _items(file.parent, rejects) if path.is_dir() else ItemFacts((), (), ())
     return RawRows(
@@ -75,7 +77,7 @@ def _gaps(folder: Path) -> dict[str, np.ndarray] | None:
             given = np.array([float(word) for word in words[1:]])
         except ValueError:
             continue  # the person's line in the sequences is refused, and says so
-        if np.isfinite(given).all() and (given >= 0).all():
+        if (given >= 0).all() and given.sum() <= LATEST_MS / _MS_PER_S:  # neither where one is no number
             gaps[words[0]] = given
     return gaps
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from bowerbird.core.actions import Action
+from bowerbird.core.clock import LATEST_MS
 from bowerbird.lake.types import Availability
 
 
@@ -346,7 +347,7 @@ class EventGiven(Body):
 
     event_id: Annotated[str, Field(min_length=1, max_length=128)]
     action: Action
-    at_ms: Annotated[int, Field(ge=0)]
+    at_ms: Annotated[int, Field(ge=0, le=LATEST_MS)]
     session_id: Annotated[str, Field(max_length=128)] = ""
     request_id: Annotated[str, Field(max_length=128)] = ""
     surface: Annotated[str, Field(max_length=64)] = ""
