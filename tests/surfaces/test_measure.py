@@ -70,6 +70,21 @@ def test_merged_model_takes_its_parts_from_runs_of_the_same_folder(tmp_path: Pat
         assert sum(sentence.startswith(f"{name}: setting 1 of") for sentence in told) == 1
 
 
+def test_page_tells_what_each_source_of_a_merged_model_was_good_for(tmp_path: Path) -> None:
+    data, out = write_ring(tmp_path / "ring"), tmp_path / "report"
+    words = ["measure", "compare", "--data", str(data), "--content", "none", "--trials", "2"]
+
+    for models, is_told in (("transitions", False), ("transitions,merged-counting", True)):
+        assert main([*words, "--models", models, "--out", str(out)]) == 0
+        page = (out / "report.html").read_text()
+        assert ("merged-counting, seed 0: item-knn" in page) is is_told
+
+    report = json.loads((out / "report.json").read_text())
+    facts = report["models"]["merged-counting"]["runs"][0]["facts"]
+    assert f"{facts['sources']['transitions']['share_of_hits']:.1%}" in page
+    assert facts["left_out"] == ["content"]
+
+
 def test_run_that_was_cut_short_is_done_again(tmp_path: Path) -> None:
     found = split(ring(persons=30, items=20, length=6))
     retrievers = [TunedRetriever(COUNTING_KINDS["popularity"])]

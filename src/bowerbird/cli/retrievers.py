@@ -22,12 +22,12 @@ LEARNED = (
 )
 _COUNTED_PARTS = ("transitions", "item-knn", "bm25", "content")
 MERGED: "dict[str, tuple[Way, tuple[str, ...]]]" = {
-    "merged": ("fused", ("sasrec-content", "sasrec", *_COUNTED_PARTS)),
-    "merged-quotas": ("quotas", ("sasrec-content", "sasrec", *_COUNTED_PARTS)),
+    "merged": ("fused", ("hstu", "generative", *_COUNTED_PARTS)),
+    "merged-quotas": ("quotas", ("hstu", "generative", *_COUNTED_PARTS)),
     "merged-counting": ("fused", _COUNTED_PARTS),
 }
 """How their parts are put together, and which ones those are."""
-_NEEDS_VECTORS = ("content", "sasrec-content")
+_NEEDS_VECTORS = ("content",)
 MODELS = (*COUNTING, *LEARNED, *MERGED)
 
 

@@ -51,6 +51,7 @@ def page_of(report: dict[str, Any]) -> str:
         _against_latency(report),
         "<h2>Differences</h2>",
         _differences(report),
+        _sources(report),
         "<h2>Costs</h2>",
         _costs(report),
         f"<h2>Settings</h2><pre>{_everything(report)}</pre></html>",
@@ -112,6 +113,26 @@ def _differences(report: dict[str, Any]) -> str:
         if each["mean"] >= 0
     ]
     return _table(["pair", "metric", "difference", "95 % interval, paired", "excludes zero"], rows)
+
+
+def _sources(report: dict[str, Any]) -> str:
+    """Of models that are made of others: what each of those was good for; nothing where there is none."""
+    rows = [
+        [
+            f"{model}, seed {run['seed']}: {source}",
+            *(
+                f"{told[name]:.1%}"
+                for name in ("share_of_places", "share_of_hits", "share_of_hits_only_here")
+            ),
+        ]
+        for model, each in report["models"].items()
+        for run in each["runs"]
+        for source, told in run["facts"].get("sources", {}).items()
+    ]
+    if not rows:
+        return ""
+    names = ["model: source", "proposed of places", "proposed of hits", "hits that no other proposed"]
+    return "<h2>Sources of merged models: the first ten, validation part</h2>" + _table(names, rows)
 
 
 def _costs(report: dict[str, Any]) -> str:
