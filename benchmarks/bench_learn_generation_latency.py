@@ -17,7 +17,7 @@ import torch
 from record import line, parser, write
 
 from bowerbird.learn.data import Histories
-from bowerbird.learn.training.export import int8_bytes
+from bowerbird.learn.int8 import int8_bytes
 from bowerbird.retrieve.generative import GenerativeConfig, ServedGenerative, VectorPlan
 from bowerbird.retrieve.generative.model import Generative
 from bowerbird.retrieve.generative.train import served

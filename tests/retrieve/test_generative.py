@@ -14,9 +14,9 @@ from bowerbird.core.actions import Action
 from bowerbird.core.errors import InputError
 from bowerbird.learn.config import TrainingConfig
 from bowerbird.learn.evaluate import evaluate
+from bowerbird.learn.int8 import int8_bytes
 from bowerbird.learn.splits import Split, split
 from bowerbird.learn.training import as_int8_if_as_good
-from bowerbird.learn.training.export import int8_bytes
 from bowerbird.learn.types import Budget, FitPlan, FittedRetriever, Retriever
 from bowerbird.retrieve import ExactIndex
 from bowerbird.retrieve.generative import ServedGenerative, VectorPlan

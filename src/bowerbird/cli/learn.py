@@ -22,6 +22,12 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     add_data_words(train)
     train.add_argument("--model", required=True, choices=MODELS)
     train.add_argument("--seed", type=int, default=0)
+    train.add_argument(
+        "--precision",
+        choices=["fp32", "int8"],
+        default="fp32",
+        help="bits of the products when it answers; the card says how int8 differs (default: fp32)",
+    )
     train.add_argument("--activate", action="store_true", help="let it serve from now on")
     models = verbs.add_parser("models", help="the models that are kept, and which are in use")
     text = "let this model serve from now on: the feed of a running server asks it within seconds"
@@ -47,6 +53,7 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
 def run_train(args: argparse.Namespace) -> int:
     """Trains; the same words after a kill go on where it struck."""
     from bowerbird.retrieve.semantic.health import told_in_words
+    from bowerbird.surfaces.measure.precision import told_in_words as eight_bits_told
     from bowerbird.surfaces.measure.single import train_one
 
     (retriever,) = retrievers_of(args.model)
@@ -58,7 +65,9 @@ def run_train(args: argparse.Namespace) -> int:
             progress.update(task, description=sentence)
 
         reading, split, _ = read_and_split(args, tell, cache=_folder(args))
-        card = train_one(retriever, reading, split, args.seed, registry, _folder(args), tell)
+        card = train_one(
+            retriever, reading, split, args.seed, registry, _folder(args), tell, precision=args.precision
+        )
     if args.activate:
         registry.activate(card.name, card.id)
     told = {
@@ -69,6 +78,8 @@ def run_train(args: argparse.Namespace) -> int:
     sentence = f"kept {card.name} {card.id}: " + ", ".join(f"{name} {value}" for name, value in told.items())
     if "ids" in card.facts:
         sentence += f"\n{told_in_words(card.facts['ids'])}"
+    if "int8" in card.facts:
+        sentence += f"\n{eight_bits_told(card.facts['int8'])}"
     print(card.model_dump_json() if args.json else sentence)
     return 0
 

@@ -1,13 +1,9 @@
 """This file is about export: a trained module as an ONNX graph that runs without torch."""
 
 import io
-import tempfile
 import warnings
-from pathlib import Path
 
-import onnx
 import torch
-from onnxruntime.quantization import QuantType, quantize_dynamic
 
 OPSET = 18
 
@@ -40,14 +36,3 @@ def onnx_bytes(
             dynamo=False,
         )
     return held.getvalue()
-
-
-def int8_bytes(graph: bytes) -> bytes:
-    """The same graph with weights of products in 8 bits, one scale a column; inputs are scaled as they come.
-
-    Whether it still answers as well is for the validation part to say: see `as_int8_if_as_good`.
-    """
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "int8.onnx"
-        quantize_dynamic(onnx.load_from_string(graph), path, weight_type=QuantType.QInt8, per_channel=True)
-        return path.read_bytes()

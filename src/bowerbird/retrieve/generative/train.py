@@ -9,6 +9,7 @@ import torch
 from bowerbird.core.actions import ACTION_CODES, Action
 from bowerbird.learn.data import Histories, Interactions
 from bowerbird.learn.evaluate import EvaluationConfig, evaluate
+from bowerbird.learn.int8 import int8_bytes
 from bowerbird.learn.packing import packed
 from bowerbird.learn.splits import Cases, sampled
 from bowerbird.learn.training import (
@@ -18,7 +19,7 @@ from bowerbird.learn.training import (
     train_until_stale,
     training_facts,
 )
-from bowerbird.learn.training.export import int8_bytes, onnx_bytes
+from bowerbird.learn.training.export import onnx_bytes
 from bowerbird.learn.types import Budget, FitPlan
 from bowerbird.retrieve.generative.config import GenerativeConfig
 from bowerbird.retrieve.generative.model import Generative, Reader

@@ -46,20 +46,21 @@ class ServedHstu:
         """float32 [B, D] what each history expects next."""
         if not len(histories):
             return np.zeros((0, self._items.shape[1]), dtype=np.float32)
+        (found,) = self._session.run(None, self.inputs(histories))
+        queries: np.ndarray = found
+        return queries
+
+    def inputs(self, histories: Histories) -> dict[str, np.ndarray]:
+        """What the graph is given for these histories."""
         newest = histories.newest(self._config.longest)
         length = padded_length(newest, self._config.longest)
         seconds = seconds_within(newest)
         asked = asked_within(newest, seconds, knows_asked_time=self._config.knows_asked_time)
-        (found,) = self._session.run(
-            None,
-            {
-                "items": newest.padded(length).astype(np.int64),
-                "seconds": newest.padded_column(seconds, length, 0),
-                "asked_seconds": newest.padded_column(asked, length, 0),
-            },
-        )
-        queries: np.ndarray = found
-        return queries
+        return {
+            "items": newest.padded(length).astype(np.int64),
+            "seconds": newest.padded_column(seconds, length, 0),
+            "asked_seconds": newest.padded_column(asked, length, 0),
+        }
 
     def scores(self, histories: Histories) -> np.ndarray:
         """float32 [B, N]."""

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 
 from bowerbird.learn.data import Histories, Interactions
+from bowerbird.learn.int8 import int8_bytes
 from bowerbird.learn.packing import packed
 from bowerbird.learn.splits import Cases, sampled
 from bowerbird.learn.training import (
@@ -16,7 +17,7 @@ from bowerbird.learn.training import (
     train_until_stale,
     training_facts,
 )
-from bowerbird.learn.training.export import int8_bytes, onnx_bytes
+from bowerbird.learn.training.export import onnx_bytes
 from bowerbird.learn.types import FitPlan
 from bowerbird.retrieve.history_times import asked_within, seconds_within, ties_redrawn
 from bowerbird.retrieve.hstu.config import HstuConfig

@@ -1,6 +1,7 @@
 """This file is about answering with a trained SASRec: ONNX Runtime for histories, one product with items."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -38,11 +39,19 @@ class ServedSasrec:
         """float32 [B, D] what each history expects next."""
         if not len(histories):
             return np.zeros((0, self._items.shape[1]), dtype=np.float32)
-        length = padded_length(histories, self._longest)
-        given = histories.newest(self._longest).padded(length).astype(np.int64)
-        (found,) = self._session.run(None, {"items": given})
+        (found,) = self._session.run(None, self.inputs(histories))
         queries: np.ndarray = found
         return queries
+
+    def inputs(self, histories: Histories) -> dict[str, np.ndarray]:
+        """What the graph is given for these histories."""
+        length = padded_length(histories, self._longest)
+        return {"items": histories.newest(self._longest).padded(length).astype(np.int64)}
+
+    def in_int8(self, converted: Callable[[bytes], bytes]) -> "ServedSasrec":
+        """The same model over the converted graph."""
+        facts = {**self._facts, "is_int8": True}
+        return ServedSasrec(converted(self._graph), self._items, self._longest, facts)
 
     def scores(self, histories: Histories) -> np.ndarray:
         """float32 [B, N]."""

@@ -1,6 +1,7 @@
 """This file is about answering with two trained towers: a graph for persons, a table for items."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -36,10 +37,19 @@ class ServedTwoTower:
 
     def queries(self, histories: Histories) -> np.ndarray:
         """float32 [B, D] of length 1."""
-        given = histories.newest(self._longest).padded(padded_length(histories, self._longest))
-        (found,) = self._session.run(None, {"items": given.astype(np.int64)})
+        (found,) = self._session.run(None, self.inputs(histories))
         queries: np.ndarray = found
         return queries
+
+    def inputs(self, histories: Histories) -> dict[str, np.ndarray]:
+        """What the graph is given for these histories."""
+        length = padded_length(histories, self._longest)
+        return {"items": histories.newest(self._longest).padded(length).astype(np.int64)}
+
+    def in_int8(self, converted: Callable[[bytes], bytes]) -> "ServedTwoTower":
+        """The same model over the converted graph."""
+        facts = {**self._facts, "is_int8": True}
+        return ServedTwoTower(converted(self._graph), self.items, self._longest, facts)
 
     def scores(self, histories: Histories) -> np.ndarray:
         """float32 [B, N] cosines."""

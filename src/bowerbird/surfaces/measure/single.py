@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from bowerbird import __version__
 from bowerbird.core.clock import SystemClock
@@ -13,6 +14,7 @@ from bowerbird.learn.types import Budget, FitPlan, Retriever, Tell
 from bowerbird.retrieve.learned import write_items
 from bowerbird.surfaces.measure.config import CompareConfig
 from bowerbird.surfaces.measure.costs import latency_ms, spent
+from bowerbird.surfaces.measure.precision import Precision, in_eight_bits
 from bowerbird.surfaces.measure.runs import code_hash, run_key
 
 
@@ -24,8 +26,13 @@ def train_one(
     registry: ModelRegistry,
     folder: Path,
     tell: Tell,
+    *,
+    precision: Precision = "fp32",
 ) -> ModelCard:
     """The card of the new model, which is in the registry and not yet in use.
+
+    In 8 bits, metrics and latency of the card are those of that form, and `int8` in its facts says how it
+    differs from the one in 32 bits.
 
     Checkpoints lie in `folder` under a name made of everything that decides the result, so that the same call
     after a kill goes on.
@@ -36,12 +43,17 @@ def train_one(
     budget = Budget(config.candidates, config.vectors, config.trials)
     with spent() as cost:
         fitted = retriever.fit(split.training, split.validation, FitPlan(seed, budget, work, tell))
+    facts: dict[str, Any] = {}
+    if precision == "int8":
+        tell("putting it in 8 bits")
+        made = in_eight_bits(fitted, split, name=retriever.name, requests=config.latency_requests)
+        fitted, facts["int8"] = made.fitted, made.report
     tell("judging")
     evaluation = evaluate(
         fitted, split.test, split.training.item_counts(), vectors=split.training.catalogue.vectors
     )
     p50, p99 = latency_ms(fitted, split.test.histories, candidates=50, requests=config.latency_requests)
-    facts = {
+    facts |= {
         **fitted.facts,
         "fit_seconds": cost.seconds,
         "fit_peak_mb": cost.peak_mb,
