@@ -3,6 +3,10 @@
 import numpy as np
 
 from bowerbird.retrieve.semantic.ids import SemanticIds, told_apart
+from bowerbird.retrieve.semantic.trie import Trie
+
+CODES = 41
+"""As many as the last level may need."""
 
 
 def random_ids(rng: np.random.Generator, items: int, levels: int, codes: int) -> SemanticIds:
@@ -10,33 +14,28 @@ def random_ids(rng: np.random.Generator, items: int, levels: int, codes: int) ->
 
 
 class Table:
-    """`NextCodes` that draws logits for every prefix, the same one whenever it is asked."""
+    """`Spelling` that draws logits for every prefix, the same one whenever it is asked."""
 
     def __init__(
-        self, persons: int, codes: int, seed: int, *, steps: float | None = None, first_person: int = 0
+        self, trie: Trie, persons: int, seed: int, *, steps: float | None = None, first_person: int = 0
     ) -> None:
-        self._codes, self._seed, self._steps, self._first_person = codes, seed, steps, first_person
+        self._trie, self._seed, self._steps, self._first_person = trie, seed, steps, first_person
         self._prefixes: list[list[tuple[int, ...]]] = [[()] for _ in range(persons)]
 
-    def first(self) -> np.ndarray:
-        return np.stack([self.of(person, ()) for person in range(len(self._prefixes))])
-
-    def after(self, level: int, parents: np.ndarray, codes: np.ndarray) -> np.ndarray:
+    def append(self, level: int, parents: np.ndarray, codes: np.ndarray) -> None:
         self._prefixes = [
             [(*self._prefixes[person][parent], code) for parent, code in zip(*pair, strict=True)]
             for person, pair in enumerate(zip(parents.tolist(), codes.tolist(), strict=True))
         ]
         assert all(len(prefix) == level for row in self._prefixes for prefix in row)
-        return np.stack(
-            [
-                np.stack([self.of(person, prefix) for prefix in row])
-                for person, row in enumerate(self._prefixes)
-            ]
-        )
+
+    def fits(self, level: int, rows: np.ndarray, children: np.ndarray) -> np.ndarray:
+        drawn = [self.of(person, prefix) for person, row in enumerate(self._prefixes) for prefix in row]
+        return np.stack(drawn)[rows, self._trie.codes[level][children]]
 
     def of(self, person: int, prefix: tuple[int, ...]) -> np.ndarray:
         rng = np.random.default_rng((self._seed, self._first_person + person, len(prefix), *prefix))
-        drawn = -rng.exponential(2.0, self._codes)
+        drawn = -rng.exponential(2.0, CODES)
         if self._steps is not None:  # few different values, so that many items share one
             drawn = np.floor(drawn / self._steps) * self._steps
         return drawn.astype(np.float32)

@@ -86,11 +86,12 @@ def test_it_learns_what_follows(world: Split, fitted: ServedSemantic) -> None:
     assert fitted.facts["ids"]["neighbour_share"][0] > fitted.facts["ids"]["chance_share"][0]
 
 
-@pytest.mark.parametrize("layers", [1, 2])
+@pytest.mark.parametrize(("layers", "prefix_width"), [(1, 0), (2, 3)])
 def test_served_beam_with_its_cache_finds_what_training_code_scores_best(
-    world: Split, tmp_path: Path, layers: int
+    world: Split, tmp_path: Path, layers: int, prefix_width: int
 ) -> None:
-    config = SMALL.model_copy(update={"decoder_layers": layers, "beam": ITEMS, "layers": layers})
+    sizes = {"decoder_layers": layers, "beam": ITEMS, "layers": layers, "prefix_width": prefix_width}
+    config = SMALL.model_copy(update=sizes)
     model, catalogue = untrained(world, config, tmp_path)
     answers = served(model, config, catalogue)
     rows = [[3, 4, 5], [7], list(range(12)), [9, 8, 9, 8, 9, 8, 9]]
@@ -110,24 +111,20 @@ def test_beam_is_the_same_with_and_without_a_cache(world: Split, tmp_path: Path)
     row = [3, 4, 5, 17]
 
     class Recomputed:
-        """`NextCodes` that spells every prefix from the start."""
+        """`Spelling` that spells every prefix from the start."""
 
         def __init__(self) -> None:
             self.state, self.prefixes = state_of(model, row), np.zeros((1, 0), dtype=np.int64)
 
-        def first(self) -> np.ndarray:
-            return self.asked(0)
-
-        def after(self, level: int, parents: np.ndarray, codes: np.ndarray) -> np.ndarray:
+        def append(self, level: int, parents: np.ndarray, codes: np.ndarray) -> None:
             self.prefixes = np.column_stack([self.prefixes[parents[0]], codes[0]])
-            return self.asked(level)[None]
 
-        def asked(self, level: int) -> np.ndarray:
+        def fits(self, level: int, rows: np.ndarray, children: np.ndarray) -> np.ndarray:
             padded = np.zeros((len(self.prefixes), model.levels - 1), dtype=np.int64)
             padded[:, :level] = self.prefixes
             with torch.no_grad():
                 said = model.spelling(self.state.expand(len(padded), -1), torch.from_numpy(padded))
-                return (said[:, level] @ model.heads[level].t()).numpy()
+                return model.fits(said[rows, level], level, torch.from_numpy(children)[:, None])[:, 0].numpy()
 
     wanted = beam_search(trie_of(catalogue.ids), Recomputed(), 1, 4)
     found = served(model, config, catalogue).top(histories([row]), 4)
@@ -257,3 +254,27 @@ def test_ids_by_an_autoencoder_learn_what_follows_and_serve_new_items(world: Spl
     assert retriever.name == "semantic-rqvae"
     assert found["recall@5"] > 0.9
     assert grown.ids.codes[ITEMS, :-1].tolist() == fitted.ids.codes[0, :-1].tolist()
+
+
+def test_vectors_of_prefixes_stay_with_their_prefixes_when_items_come(world: Split, tmp_path: Path) -> None:
+    config = SMALL.model_copy(update={"beam": ITEMS + 10, "most_beam": ITEMS + 10})
+    model, catalogue = untrained(world, config, tmp_path)
+    answers = served(model, config, catalogue)
+    vectors = world.training.catalogue.vectors
+    assert vectors is not None
+
+    grown = answers.with_new_items(np.vstack([vectors, -vectors[:7]]))
+    before, after = (each.top(histories([[3, 4]]), ITEMS + 7) for each in (answers, grown))
+
+    def groups(items: np.ndarray, scores: np.ndarray) -> dict[tuple[int, ...], float]:
+        """Chances of first codes: new items may take from what stands below, the sum stays."""
+        summed: dict[tuple[int, ...], float] = {}
+        for item, score in zip(items.tolist(), scores.tolist(), strict=True):
+            if item >= 0:
+                key = tuple(grown.ids.codes[item, :1].tolist())
+                summed[key] = summed.get(key, 0.0) + float(np.exp(score))
+        return summed
+
+    assert groups(after.items[0], after.scores[0]) == pytest.approx(
+        groups(before.items[0], before.scores[0]), rel=1e-3
+    )

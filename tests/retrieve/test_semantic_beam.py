@@ -13,15 +13,13 @@ from semantic_world import Table, random_ids
 
 from bowerbird.learn.evaluate import top_of_scores
 from bowerbird.learn.types import Found
-from bowerbird.retrieve.semantic.beam import NextCodes, beam_search
+from bowerbird.retrieve.semantic.beam import Spelling, beam_search
 from bowerbird.retrieve.semantic.codebooks import Codebooks
 from bowerbird.retrieve.semantic.ids import told_apart
 from bowerbird.retrieve.semantic.neighbours import filled_up
 from bowerbird.retrieve.semantic.trie import trie_of
 
 WORLDS = (st.integers(1, 40), st.integers(1, 3), st.integers(2, 5), st.integers(0, 1000))
-CODES = 41
-"""As many as the last level may need."""
 
 
 @settings(max_examples=60, deadline=None)
@@ -31,14 +29,13 @@ def test_a_beam_as_wide_as_the_trie_finds_what_brute_force_finds(
 ) -> None:
     rng = np.random.default_rng(seed)
     ids = random_ids(rng, items, levels, codes)
-    table = Table(3, CODES, seed, steps=2.0 if has_ties else None)
+    trie = trie_of(ids)
+    table = Table(trie, 3, seed, steps=2.0 if has_ties else None)
     seen = [rng.permutation(items)[: rng.integers(0, items + 1)].tolist() for _ in range(3)]
 
-    found = beam_search(
-        trie_of(ids), Table(3, CODES, seed, steps=2.0 if has_ties else None), 3, items, histories(seen)
-    )
+    found = beam_search(trie, table, 3, items, histories(seen))
 
-    assert isinstance(table, NextCodes)
+    assert isinstance(table, Spelling)
     for person in range(3):
         scores = table.of_items(person, ids)
         assert np.exp(scores.astype(np.float64)).sum() == pytest.approx(1, abs=1e-5)
@@ -59,10 +56,11 @@ def test_a_beam_of_any_width_gives_real_unseen_items_once_and_as_many_as_there_a
 ) -> None:
     rng = np.random.default_rng(seed)
     ids = random_ids(rng, items, levels, codes)
-    table = Table(2, CODES, seed)
+    trie = trie_of(ids)
+    table = Table(trie, 2, seed)
     seen = [rng.permutation(items)[: rng.integers(0, items + 1)].tolist() for _ in range(2)]
 
-    found = beam_search(trie_of(ids), Table(2, CODES, seed), 2, width, histories(seen))
+    found = beam_search(trie, table, 2, width, histories(seen))
 
     for person in range(2):
         got = found.items[person][found.items[person] >= 0].tolist()
@@ -82,10 +80,10 @@ def test_a_person_gets_the_same_alone_and_among_others(
     trie = trie_of(random_ids(np.random.default_rng(seed), items, levels, 3))
     seen = [[0, 1], [], [2]]
 
-    together = beam_search(trie, Table(3, CODES, seed), 3, width, histories(seen))
+    together = beam_search(trie, Table(trie, 3, seed), 3, width, histories(seen))
 
     for person in range(3):
-        table = Table(1, CODES, seed, first_person=person)
+        table = Table(trie, 1, seed, first_person=person)
         alone = beam_search(trie, table, 1, width, histories(seen[person : person + 1]))
         found = alone.items.shape[1]
         assert alone.items[0].tolist() == together.items[person][:found].tolist()
@@ -100,7 +98,8 @@ def test_what_only_seen_items_lie_under_takes_no_place_in_the_beam() -> None:
         def of(self, person: int, prefix: tuple[int, ...]) -> np.ndarray:
             return np.array([0.0, -9.0], dtype=np.float32)
 
-    found = beam_search(trie_of(ids), Prefers(1, 2, 0), 1, 1, histories([[0, 1]]))
+    trie = trie_of(ids)
+    found = beam_search(trie, Prefers(trie, 1, 0), 1, 1, histories([[0, 1]]))
 
     assert found.items.tolist() == [[2]]
     assert found.scores[0, 0] == pytest.approx(-9.0, abs=0.01)

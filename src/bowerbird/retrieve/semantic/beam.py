@@ -12,25 +12,30 @@ from bowerbird.retrieve.semantic.trie import Trie
 
 
 @runtime_checkable
-class NextCodes(Protocol):
-    """Says how well each code fits after a prefix; remembers the prefixes that it said it for last."""
+class Spelling(Protocol):
+    """Says how well each code fits after a prefix; remembers the prefixes that it was told last."""
 
-    def first(self) -> np.ndarray:
-        """float32 [B, K] logits of codes of level 1."""
-        ...
-
-    def after(self, level: int, parents: np.ndarray, codes: np.ndarray) -> np.ndarray:
-        """float32 [B, W, K] logits of codes of level `level + 1`.
+    def append(self, level: int, parents: np.ndarray, codes: np.ndarray) -> None:
+        """Prefixes of `level` codes from now on, where those before had one code less.
 
         Args:
-            parents: int64 [B, W] which of the prefixes of the call before is made longer.
+            parents: int64 [B, W] which of the prefixes of before is made longer.
             codes: int64 [B, W] by which code of level `level`.
+        """
+        ...
+
+    def fits(self, level: int, rows: np.ndarray, children: np.ndarray) -> np.ndarray:
+        """float32, one a child: its logit among those that lead on from its prefix.
+
+        Args:
+            rows: int64 the prefix, numbered over all persons: b W + w.
+            children: int64 the node of level `level + 1`.
         """
         ...
 
 
 def beam_search(
-    trie: Trie, model: NextCodes, persons: int, width: int, exclude: Histories | None = None
+    trie: Trie, spelling: Spelling, persons: int, width: int, exclude: Histories | None = None
 ) -> Found:
     """The likeliest items of each person, at most `width`, with the log probabilities of their ids.
 
@@ -51,13 +56,13 @@ def beam_search(
         is_last = level == trie.depth - 1
         if not (nodes >= 0).any():
             return Found(np.full(nodes.shape, -1, np.int32), np.full(nodes.shape, -np.inf, np.float32))
-        if is_last and not _any_choice(trie, nodes):
-            logits = None
-        elif level == 0:
-            logits = model.first()[:, None, :]
-        else:
-            logits = model.after(level, parents, codes)
-        children, rows, columns, values = _expanded(trie, level, nodes, scores, logits)
+        children, rows, counts = _children(trie, level, nodes)
+        values = scores.ravel()[rows]
+        if not is_last or (counts > 1).any():
+            if level:
+                spelling.append(level, parents, codes)
+            values = values + _log_shares(spelling.fits(level, rows, children), counts)
+        columns = entries_of(np.zeros(persons, np.int64), counts.reshape(nodes.shape).sum(axis=1))
         _forbid(trie, level, nodes, values, *seen)
         nodes, parents, codes, scores = _best(
             trie, level, nodes.shape, children, rows, columns, values, width, by_score=is_last
@@ -66,26 +71,11 @@ def beam_search(
     return Found(items, scores)
 
 
-def _any_choice(trie: Trie, nodes: np.ndarray) -> bool:
-    return bool((trie.leaves[-2][nodes[nodes >= 0]] > 1).any())
-
-
-def _expanded(
-    trie: Trie, level: int, nodes: np.ndarray, scores: np.ndarray, logits: np.ndarray | None
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Every child of every prefix, flat: its node, its prefix (over all persons), its column, its score."""
+def _children(trie: Trie, level: int, nodes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Children of all prefixes, flat: node, and prefix (over all persons); and how many each prefix has."""
     starts, flat = trie.starts[level], nodes.ravel()
-    is_there = flat >= 0
-    counts = np.where(is_there, starts[flat + 1] - starts[flat], 0)
-    children = entries_of(starts[flat], counts)
-    rows = np.repeat(np.arange(len(flat)), counts)
-    values = scores.ravel()[rows]
-    if logits is not None and len(rows):
-        fit = logits.reshape(len(flat), -1)[rows, trie.codes[level][children]]
-        values = values + _log_shares(fit, counts)
-    of_person = counts.reshape(nodes.shape).sum(axis=1)
-    columns = entries_of(np.zeros(len(of_person), np.int64), of_person)
-    return children, rows, columns, values
+    counts = np.where(flat >= 0, starts[flat + 1] - starts[flat], 0)
+    return entries_of(starts[flat], counts), np.repeat(np.arange(len(flat)), counts), counts
 
 
 def _log_shares(fit: np.ndarray, counts: np.ndarray) -> np.ndarray:

@@ -21,6 +21,7 @@ class SemanticConfig(BaseModel):
         width: D; `heads` must divide it.
         layers: over the history.
         decoder_layers: over the codes spelt so far.
+        prefix_width: P, of a vector that each prefix of two codes and more has for itself; 0: none.
         has_own_vectors: an item of the history is heard by its codes and by a vector of its own.
         forget_own: chance in training that an item is heard by its codes alone, as a new one is.
         dropout, decoder_dropout: over the history, and over the codes.
@@ -45,6 +46,7 @@ class SemanticConfig(BaseModel):
     decoder_layers: Annotated[int, Field(ge=1)] = 1
     heads: Annotated[int, Field(ge=1)] = 2
     inner: Annotated[int, Field(ge=4)] = 256
+    prefix_width: Annotated[int, Field(ge=0)] = 32
     has_own_vectors: bool = True
     forget_own: Annotated[float, Field(ge=0, le=1)] = 0.1
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.5

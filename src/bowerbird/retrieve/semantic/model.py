@@ -46,9 +46,10 @@ class Semantic(nn.Module):
         self.register_buffer("ids", torch.from_numpy(ids.codes.astype(np.int64)), persistent=False)
         self.register_buffer("nodes", torch.from_numpy(trie.nodes.T.astype(np.int64)), persistent=False)
         self.register_buffer("offsets", torch.arange(self.levels) * self.most, persistent=False)
-        for level in range(self.levels):
-            allowed = torch.from_numpy(trie.allowed(level, self.most))
-            self.register_buffer(f"allowed_{level}", allowed, persistent=False)
+        self.breadths = [int(np.diff(starts).max(initial=1)) for starts in trie.starts]
+        for level, (starts, codes) in enumerate(zip(trie.starts, trie.codes, strict=True)):
+            self.register_buffer(f"starts_{level}", torch.from_numpy(starts[:, None]), persistent=False)
+            self.register_buffer(f"codes_{level}", torch.from_numpy(codes.astype(np.int64)), persistent=False)
         self.heard = nn.Embedding(self.levels * self.most, width)
         self.own = nn.Embedding(len(ids), width) if config.has_own_vectors else None
         self.places = nn.Embedding(config.longest, width)
@@ -61,6 +62,10 @@ class Semantic(nn.Module):
         self.decoder = nn.ModuleList(Block(spelling) for _ in range(config.decoder_layers))
         self.last_step = nn.LayerNorm(width)
         self.heads = nn.Parameter(torch.empty(self.levels, self.most, width))
+        self.asks = nn.Linear(width, config.prefix_width) if config.prefix_width else None
+        # Codes of level 1 have nothing before them: their heads are vectors of their own already.
+        nodes = [len(codes) for codes in trie.codes[1:]] if config.prefix_width else []
+        self.prefixes = nn.ParameterList(torch.zeros(count, config.prefix_width) for count in nodes)
         self.dropout = nn.Dropout(config.dropout)
         self.apply(_start)
         nn.init.normal_(self.heads, std=0.02)
@@ -109,12 +114,32 @@ class Semantic(nn.Module):
         said = self.spelling(states, codes[:, :-1])
         summed = torch.zeros(len(items), device=items.device)
         for level in range(self.levels):
-            allowed = F.embedding(nodes[:, level], getattr(self, f"allowed_{level}"))
-            logits = said[:, level].float() @ self.heads[level].t()  # [S, D] @ [D, K] -> [S, K]
-            logits = logits + torch.where(allowed >= 1, 0.0, _NEVER)
-            own = logits.gather(1, codes[:, level, None])[:, 0]
-            summed = summed + own - _log_sum(logits)
+            starts = getattr(self, f"starts_{level}")
+            first, end = (F.embedding(nodes[:, level] + after, starts) for after in (0, 1))  # [S, 1]
+            child = first + torch.arange(self.breadths[level], device=items.device)  # [S, children]
+            is_child = end >= child + 1
+            child = torch.where(is_child, child, first)
+            fits = self.fits(said[:, level], level, child)
+            fits = torch.where(is_child, fits, _NEVER)
+            own = fits.gather(1, nodes[:, level + 1, None] - first)[:, 0]
+            summed = summed + own - _log_sum(fits)
         return summed
+
+    def fits(self, said: torch.Tensor, level: int, child: torch.Tensor) -> torch.Tensor:
+        """[S, C] logits of int64 [S, C] nodes of level `level + 1`, from [S, D].
+
+        A code is weighed by its head, the same one after every prefix, and by a short vector of this prefix.
+
+        Source: prefix-aware weights, "A neural corpus indexer for document retrieval", section 3.3.
+        """
+        logits = said.float() @ self.heads[level].t()  # [S, D] @ [D, K] -> [S, K]
+        codes = F.embedding(child, getattr(self, f"codes_{level}")[:, None])[..., 0]
+        fits = logits.gather(1, codes)
+        if self.asks is None or level == 0:
+            return fits
+        asked = self.dropout(self.asks(said)).float()
+        vectors = F.embedding(child, self.prefixes[level - 1])  # [S, C, P]
+        return fits + torch.matmul(vectors, asked[:, :, None])[..., 0]
 
     def forward(
         self, items: torch.Tensor, targets: torch.Tensor, places: torch.Tensor, segments: torch.Tensor
@@ -128,8 +153,8 @@ class Semantic(nn.Module):
 
     def stepped(
         self, said: torch.Tensor, level: torch.Tensor, cache: torch.Tensor | None
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """[S, K] logits of one level's codes, and the cache with this level in it.
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """[S, K] logits of one level's codes, [S, P] for vectors of prefixes, the cache with this level.
 
         Args:
             said: [S, D] the token of this level.
@@ -142,8 +167,9 @@ class Semantic(nn.Module):
             before = None if cache is None else cache[2 * place : 2 * place + 2]
             states, keys_and_values = _through(block, states, before)
             kept.append(keys_and_values)
-        logits = self.last_step(states[:, 0]) @ self.heads[level][0].t()
-        return logits, torch.cat(kept)
+        said = self.last_step(states[:, 0])
+        asked = said[:, :0] if self.asks is None else self.asks(said)
+        return said @ self.heads[level][0].t(), asked, torch.cat(kept)
 
 
 class Prefill(nn.Module):
@@ -153,8 +179,10 @@ class Prefill(nn.Module):
         super().__init__()
         self.model = model
 
-    def forward(self, items: torch.Tensor, codes: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """[B, K] logits and cache for int64 [B, T] and [B, T, L + 1]; codes are -1 in padding."""
+    def forward(
+        self, items: torch.Tensor, codes: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """[B, K] logits, [B, P] and cache for int64 [B, T] and [B, T, L + 1]; codes are -1 in padding."""
         is_there = codes[..., 0] >= 0
         places = (is_there.to(torch.int64).cumsum(dim=1) - 1).clamp(min=0)
         segments = is_there.to(torch.int64) - 1
@@ -172,8 +200,8 @@ class Step(nn.Module):
 
     def forward(
         self, codes: torch.Tensor, level: torch.Tensor, cache: torch.Tensor
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """[S, K] logits of the level after `level` (int64 [1], from 1), given int64 [S] codes."""
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """[S, K] logits and [S, P] of the level after `level` (int64 [1], from 1), given int64 [S] codes."""
         said = self.model.spelt(codes + self.model.offsets[level - 1])
         return self.model.stepped(said, level, cache)
 

@@ -18,7 +18,7 @@ from bowerbird.retrieve.semantic.codebooks import Codebooks, load_codebooks
 from bowerbird.retrieve.semantic.config import SemanticConfig
 from bowerbird.retrieve.semantic.ids import SemanticIds, ids_of
 from bowerbird.retrieve.semantic.neighbours import filled_up
-from bowerbird.retrieve.semantic.trie import trie_of
+from bowerbird.retrieve.semantic.trie import Trie, moved, trie_of
 
 _PERSONS_AT_ONCE = 32
 """Beams of more persons than these leave the cache of a processor."""
@@ -32,6 +32,7 @@ class ServedSemantic:
         codebooks: what gives ids to new items.
         ids: of the catalogue.
         own: int32 [N] the item's place among the learned vectors, -1 for items that training never met.
+        prefixes: by level from the second, float32 [prefixes, P] in the order of the trie; or none.
         last_codes: how many codes the last level has.
     """
 
@@ -42,6 +43,7 @@ class ServedSemantic:
         codebooks: Codebooks,
         ids: SemanticIds,
         own: np.ndarray,
+        prefixes: tuple[np.ndarray, ...],
         last_codes: int,
         config: SemanticConfig,
         facts: dict[str, Any],
@@ -49,7 +51,7 @@ class ServedSemantic:
         self._graphs = prefill, step
         self._prefill, self._step = open_session(prefill), open_session(step)
         self._codebooks = codebooks
-        self._ids, self._own, self._last_codes = ids, own, last_codes
+        self._ids, self._own, self._prefixes, self._last_codes = ids, own, prefixes, last_codes
         self._trie = trie_of(ids)
         self._config = config
         self._facts = facts
@@ -59,6 +61,7 @@ class ServedSemantic:
         """What training left, the health of the ids, and the size of what is served."""
         size = sum(len(graph) for graph in self._graphs) + self._trie.size_bytes
         size += self._ids.codes.nbytes + self._codebooks.centres.nbytes + self._own.nbytes
+        size += sum(vectors.nbytes for vectors in self._prefixes)
         return {**self._facts, "size_bytes": size}
 
     @property
@@ -89,7 +92,7 @@ class ServedSemantic:
         is_there = items >= 0
         codes = np.where(is_there[:, :, None], self._ids.codes[items], PADDING).astype(np.int64)
         own = np.where(is_there, self._own[items], PADDING).astype(np.int64)
-        return CachedSpelling(self._prefill, self._step, own, codes)
+        return CachedSpelling(self._prefill, self._step, self._trie, self._prefixes, own, codes)
 
     def with_new_items(self, vectors: np.ndarray) -> "ServedSemantic":
         """The same model over a catalogue that has grown; items N.. are the new ones, ids of others stay.
@@ -107,8 +110,9 @@ class ServedSemantic:
             )
         ids = ids_of(self._codebooks, vectors, self._last_codes)
         own = np.append(self._own, np.full(len(ids) - len(self._own), PADDING, self._own.dtype))
+        prefixes = moved(self._prefixes, self._trie, trie_of(ids))
         return ServedSemantic(
-            *self._graphs, self._codebooks, ids, own, self._last_codes, self._config, self._facts
+            *self._graphs, self._codebooks, ids, own, prefixes, self._last_codes, self._config, self._facts
         )
 
     def save(self, folder: Path) -> None:
@@ -119,7 +123,11 @@ class ServedSemantic:
         for name, column in (("ids", self._ids.codes), ("own", self._own)):
             with (folder / f"{name}.npy").open("wb") as file:
                 np.save(file, column, allow_pickle=False)
+        for level, vectors in enumerate(self._prefixes):
+            with (folder / f"prefixes-{level}.npy").open("wb") as file:
+                np.save(file, vectors, allow_pickle=False)
         told = {
+            "prefixes": len(self._prefixes),
             "config": self._config.model_dump(mode="json"),
             "last_codes": self._last_codes,
             "facts": self._facts,
@@ -128,34 +136,41 @@ class ServedSemantic:
 
 
 class CachedSpelling:
-    """`NextCodes` of some histories, keys and values kept from step to step."""
+    """The `Spelling` of some histories, keys and values kept from step to step.
+
+    Args:
+        prefixes: by level from the second, float32 [nodes of the level, P]; none where codes alone tell.
+    """
 
     def __init__(
         self,
         prefill: onnxruntime.InferenceSession,
         step: onnxruntime.InferenceSession,
+        trie: Trie,
+        prefixes: tuple[np.ndarray, ...],
         items: np.ndarray,
         codes: np.ndarray,
     ) -> None:
-        self._step = step
-        self._logits, self._cache = prefill.run(None, {"items": items, "codes": codes})
+        self._step, self._trie, self._prefixes = step, trie, prefixes
+        self._persons = len(items)
+        self._logits, self._asked, self._cache = prefill.run(None, {"items": items, "codes": codes})
 
-    def first(self) -> np.ndarray:
-        """float32 [B, K]."""
-        logits: np.ndarray = self._logits
-        return logits
-
-    def after(self, level: int, parents: np.ndarray, codes: np.ndarray) -> np.ndarray:
-        """float32 [B, W, K]."""
-        persons, width = parents.shape
-        before = self._cache.shape[1] // persons
-        rows = (np.arange(persons)[:, None] * before + parents).ravel()
-        logits, self._cache = self._step.run(
+    def append(self, level: int, parents: np.ndarray, codes: np.ndarray) -> None:
+        """One step of the graph for all prefixes."""
+        before = self._cache.shape[1] // self._persons
+        rows = (np.arange(self._persons)[:, None] * before + parents).ravel()
+        self._logits, self._asked, self._cache = self._step.run(
             None,
             {"codes": codes.ravel(), "level": np.array([level]), "cache": self._cache[:, rows]},
         )
-        found: np.ndarray = logits.reshape(persons, width, -1)
-        return found
+
+    def fits(self, level: int, rows: np.ndarray, children: np.ndarray) -> np.ndarray:
+        """float32, one a child."""
+        fits: np.ndarray = self._logits[rows, self._trie.codes[level][children]]
+        if level and self._prefixes:
+            vectors = self._prefixes[level - 1][children]
+            fits = fits + np.einsum("np,np->n", vectors, self._asked[rows])
+        return fits
 
 
 def load_semantic(folder: Path) -> ServedSemantic:
@@ -164,12 +179,16 @@ def load_semantic(folder: Path) -> ServedSemantic:
     ids, own = (np.load(folder / f"{name}.npy", allow_pickle=False) for name in ("ids", "own"))
     prefill, step = ((folder / f"{name}.onnx").read_bytes() for name in ("prefill", "step"))
     config = SemanticConfig.model_validate(told["config"])
+    prefixes = tuple(
+        np.load(folder / f"prefixes-{level}.npy", allow_pickle=False) for level in range(told["prefixes"])
+    )
     return ServedSemantic(
         prefill,
         step,
         load_codebooks(folder),
         SemanticIds(ids),
         own,
+        prefixes,
         told["last_codes"],
         config,
         told["facts"],

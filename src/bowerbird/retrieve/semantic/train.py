@@ -137,8 +137,14 @@ def served(
     prefill = onnx_bytes(
         Prefill(still),
         {"items": items, "codes": codes},
-        outputs=["logits", "kept"],
-        free={"items": free, "codes": free, "logits": {0: "batch"}, "kept": {1: "batch"}},
+        outputs=["logits", "asked", "kept"],
+        free={
+            "items": free,
+            "codes": free,
+            "logits": {0: "batch"},
+            "asked": {0: "batch"},
+            "kept": {1: "batch"},
+        },
     )
     cache = torch.zeros(2 * config.decoder_layers, 3, config.heads, 1, config.width // config.heads)
     step = onnx_bytes(
@@ -148,15 +154,25 @@ def served(
             "level": torch.ones(1, dtype=torch.int64),
             "cache": cache,
         },
-        outputs=["logits", "kept"],
+        outputs=["logits", "asked", "kept"],
         free={
             "codes": {0: "rows"},
             "cache": {1: "rows", 3: "before"},
             "logits": {0: "rows"},
+            "asked": {0: "rows"},
             "kept": {1: "rows", 3: "levels"},
         },
     )
     facts = {**training_facts(model, result), **catalogue.facts}
+    prefixes = tuple(each.detach().numpy() for each in still.prefixes)
     return ServedSemantic(
-        prefill, step, catalogue.codebooks, catalogue.ids, catalogue.own, catalogue.last_codes, config, facts
+        prefill,
+        step,
+        catalogue.codebooks,
+        catalogue.ids,
+        catalogue.own,
+        prefixes,
+        catalogue.last_codes,
+        config,
+        facts,
     )

@@ -34,12 +34,6 @@ class Trie:
         """Steps from the root to an item: L + 1."""
         return len(self.codes)
 
-    def allowed(self, level: int, size: int) -> np.ndarray:
-        """uint8 [nodes of the level, size] 1 where a code leads on from a node."""
-        table = np.zeros((len(self.leaves[level]), size), dtype=np.uint8)
-        table[self.parents[level], self.codes[level]] = 1
-        return table
-
     @property
     def size_bytes(self) -> int:
         """Of all columns."""
@@ -72,3 +66,14 @@ def trie_of(ids: SemanticIds) -> Trie:
         nodes[level + 1, order] = node
         node_before = node
     return Trie(tuple(starts), tuple(labels), tuple(parents), tuple(leaves), order.astype(np.int32), nodes)
+
+
+def moved(vectors: tuple[np.ndarray, ...], before: Trie, after: Trie) -> tuple[np.ndarray, ...]:
+    """Vectors of nodes of levels 2 and on, for a trie that has grown; nodes that were not there get zeros."""
+    count = before.nodes.shape[1]
+    grown = []
+    for level, old in enumerate(vectors, start=2):
+        new = np.zeros((len(after.leaves[level]), old.shape[1]), dtype=old.dtype)
+        new[after.nodes[level, :count]] = old[before.nodes[level]]
+        grown.append(new)
+    return tuple(grown)
