@@ -11,6 +11,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[1] / "learn"))
 from learn_world import histories, ring
 
+from bowerbird.core.errors import InputError
 from bowerbird.learn.config import TrainingConfig
 from bowerbird.learn.data import Interactions
 from bowerbird.learn.evaluate import evaluate
@@ -82,7 +83,7 @@ def test_it_learns_what_follows(world: Split, fitted: ServedSemantic) -> None:
     assert found["recall@5"] > 0.95
     assert isinstance(SemanticRetriever(), Retriever)
     assert isinstance(fitted, FittedRetriever)
-    assert fitted.facts["ids_from"] == "content"
+    assert fitted.facts["ids_from"] == "both"
     assert fitted.facts["ids"]["neighbour_share"][0] > fitted.facts["ids"]["chance_share"][0]
 
 
@@ -184,7 +185,7 @@ def test_new_items_are_proposed_and_heard_without_training(world: Split, fitted:
     followed = next(n for n in range(ITEMS) if (twin - n) % ITEMS == 1)
     by_id = [world.training.catalogue.ids.index(str(n)) for n in (followed, twin, (twin + 1) % ITEMS)]
 
-    grown = fitted.with_new_items(np.vstack([vectors, vectors[by_id[1]]]))
+    grown = fitted.with_new_items(vectors[by_id[1]][None])
     found = grown.top(histories([[by_id[0]]]), 10)
     after = grown.top(histories([[ITEMS]]), 5)
 
@@ -236,12 +237,15 @@ def test_without_content_ids_are_made_from_what_is_met_together(tmp_path: Path) 
     near = catalogue.facts["ids"]
     assert near["neighbour_share"][0] > near["chance_share"][0]
     assert told[0].startswith("ids: ")
+    model = Semantic(SMALL, catalogue.ids, catalogue.sizes)
+    with pytest.raises(InputError, match="needed are interactions"):
+        served(model, SMALL, catalogue).with_new_items(np.ones((1, 2), dtype=np.float32))
 
 
 def test_ids_by_an_autoencoder_learn_what_follows_and_serve_new_items(world: Split, tmp_path: Path) -> None:
     short = TrainingConfig(epochs=10, learning_rate=0.01, validate_every=5)
     rqvae = RqvaeConfig(width=4, inner=(16,), rows=32, training=short)
-    config = SMALL.model_copy(update={"tokeniser": "rqvae", "rqvae": rqvae})
+    config = SMALL.model_copy(update={"tokeniser": "rqvae", "rqvae": rqvae, "ids_from": "content"})
     plan = FitPlan(0, Budget(), tmp_path)
     retriever = SemanticRetriever(config)
 
@@ -249,7 +253,7 @@ def test_ids_by_an_autoencoder_learn_what_follows_and_serve_new_items(world: Spl
     found = evaluate(fitted, world.test, world.training.item_counts()).values()
     vectors = world.training.catalogue.vectors
     assert vectors is not None
-    grown = fitted.with_new_items(np.vstack([vectors, vectors[:1]]))
+    grown = fitted.with_new_items(vectors[:1])
 
     assert retriever.name == "semantic-rqvae"
     assert found["recall@5"] > 0.9
@@ -263,7 +267,7 @@ def test_vectors_of_prefixes_stay_with_their_prefixes_when_items_come(world: Spl
     vectors = world.training.catalogue.vectors
     assert vectors is not None
 
-    grown = answers.with_new_items(np.vstack([vectors, -vectors[:7]]))
+    grown = answers.with_new_items(-vectors[:7])
     before, after = (each.top(histories([[3, 4]]), ITEMS + 7) for each in (answers, grown))
 
     def groups(items: np.ndarray, scores: np.ndarray) -> dict[tuple[int, ...], float]:

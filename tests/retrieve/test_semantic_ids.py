@@ -43,11 +43,32 @@ def test_ids_of_old_items_stay_when_new_ones_come() -> None:
     vectors = clusters(60)
     codebooks = residual_kmeans(vectors[:40], 2, 4, 0)
 
-    before, after = ids_of(codebooks, vectors[:40], 40), ids_of(codebooks, vectors, 40)
+    before = ids_of(codebooks, vectors[:40], 40)
+    after = ids_of(codebooks, vectors[40:], 40, before)
 
     np.testing.assert_array_equal(after.codes[:40, :-1], before.codes[:, :-1])
     assert ((after.codes[:40, -1] == before.codes[:, -1]) | (before.codes[:, -1] == ALONE)).all()
     assert len(np.unique(after.codes, axis=0)) == 60
+    np.testing.assert_array_equal(after.codes, ids_of(codebooks, vectors, 40).codes)
+
+
+def test_new_items_that_find_their_codes_full_take_the_next_nearest() -> None:
+    codebooks = Codebooks(np.array([[[0.0], [10.0]], [[-1.0], [1.0]]], dtype=np.float32))
+    before = ids_of(codebooks, np.array([[0.9], [1.1]], dtype=np.float32), most_last_codes=2)
+
+    after = ids_of(codebooks, np.full((1, 1), 0.8, dtype=np.float32), 2, before)
+
+    assert after.codes.tolist() == [[0, 1, 0], [0, 1, 1], [0, 0, ALONE]]
+
+
+def test_items_of_which_only_the_first_numbers_are_known_are_coded_by_those() -> None:
+    vectors = clusters(200)
+    both = np.hstack([vectors, 0.1 * np.random.default_rng(3).normal(size=(200, 2)).astype(np.float32)])
+    codebooks = residual_kmeans(both, 1, 4, 0)
+
+    known, whole = codebooks.codes(vectors), codebooks.codes(both)
+
+    assert (known == whole).mean() > 0.95
 
 
 def test_items_too_many_for_their_codes_take_the_next_nearest_and_are_refused_when_none_is_left() -> None:

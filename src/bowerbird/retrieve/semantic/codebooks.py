@@ -34,13 +34,19 @@ class Codebooks:
         return int(self.centres.shape[1])
 
     def inside(self, vectors: np.ndarray) -> np.ndarray:
-        """float32 [N, W] the vectors as the codebooks see them, from [N, D]."""
+        """float32 [N, W] the vectors as the codebooks see them, from [N, D].
+
+        Without an encoder, vectors that are shorter than centres stay so: only what is known is compared. An
+        encoder takes zeros for what is missing.
+        """
         if self.encoder is None:
             return vectors.astype(np.float32)
         session = open_session(self.encoder)
+        missing = int(session.get_inputs()[0].shape[1]) - vectors.shape[1]
+        whole = np.pad(vectors.astype(np.float32), ((0, 0), (0, missing)))
         parts = [
-            session.run(None, {"vectors": vectors[start : start + _AT_ONCE].astype(np.float32)})[0]
-            for start in range(0, len(vectors), _AT_ONCE)
+            session.run(None, {"vectors": whole[start : start + _AT_ONCE]})[0]
+            for start in range(0, len(whole), _AT_ONCE)
         ]
         return np.concatenate(parts) if parts else np.zeros((0, self.centres.shape[2]), np.float32)
 
@@ -51,7 +57,7 @@ class Codebooks:
         """
         rest = self.inside(vectors)
         codes = np.empty((len(rest), self.levels), dtype=np.int32)
-        for level, centres in enumerate(self.centres):
+        for level, centres in enumerate(self.centres[:, :, : rest.shape[1]]):
             codes[:, level] = nearest_centres(rest, centres)[:, 0]
             rest = rest - centres[codes[:, level]]
         return codes
@@ -59,9 +65,10 @@ class Codebooks:
     def last_choices(self, vectors: np.ndarray, codes: np.ndarray) -> np.ndarray:
         """int32 [N, K] codes of level L, nearest first, given the codes before it."""
         rest = self.inside(vectors)
+        known = self.centres[:, :, : rest.shape[1]]
         for level in range(self.levels - 1):
-            rest = rest - self.centres[level][codes[:, level]]
-        return nearest_centres(rest, self.centres[-1], most=self.size)
+            rest = rest - known[level][codes[:, level]]
+        return nearest_centres(rest, known[-1], most=self.size)
 
     def rebuilt(self, codes: np.ndarray) -> np.ndarray:
         """float32 [N, W] the vector that L codes stand for: the sum of their centres."""

@@ -14,7 +14,7 @@ class SemanticConfig(BaseModel):
     Attributes:
         tokeniser: what turns vectors into codes: residual k-means, or an autoencoder with residual codes.
         ids_from: vectors that ids are made from: of the items' `content`; of what is met `together`; `both`;
-            `auto` is content where there are vectors, and together elsewhere.
+            `auto` is both where there are content vectors, and together elsewhere.
         rqvae: sizes of that autoencoder.
         levels, codes: L levels of K codes; a last level tells apart the items that still collide.
         most_last_codes: the most items that one tuple of L codes may hold, new ones among them.

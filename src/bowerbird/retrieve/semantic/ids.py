@@ -48,23 +48,32 @@ def told_apart(codes: np.ndarray) -> SemanticIds:
     return SemanticIds(np.column_stack([codes, last]).astype(np.int32))
 
 
-def ids_of(codebooks: Codebooks, vectors: np.ndarray, most_last_codes: int) -> SemanticIds:
-    """The ids of a catalogue, or of one that has grown: the old items first, their ids stay.
+def ids_of(
+    codebooks: Codebooks, vectors: np.ndarray, most_last_codes: int, before: SemanticIds | None = None
+) -> SemanticIds:
+    """The ids of a catalogue, or those of one that has grown: the old items first, their ids stay.
 
     Where more than `most_last_codes` items would share L codes, the later ones take the next nearest code of
     level L.
 
+    Args:
+        vectors: float32 [N, D] of items that have no id yet.
+        before: of the items that have one.
+
     Raises:
         InputError: so many items are alike that no code is free.
     """
-    codes = codebooks.codes(vectors)
+    codes, old = codebooks.codes(vectors), 0
+    if before is not None:
+        codes, old = np.concatenate([before.codes[:, :-1], codes]), len(before)
     for turn in range(1, codebooks.size + 1):
         place, _ = _places_in_group(codes)
         crowded = np.flatnonzero(place >= most_last_codes)
         if len(crowded) == 0:
             return told_apart(codes)
         if turn < codebooks.size:
-            codes[crowded, -1] = codebooks.last_choices(vectors[crowded], codes[crowded])[:, turn]
+            choices = codebooks.last_choices(vectors[crowded - old], codes[crowded])
+            codes[crowded, -1] = choices[:, turn]
     raise InputError(
         f"{len(crowded):,} items found no free id, because too many items have the same content; needed are "
         f"at most {most_last_codes * codebooks.size:,} such items; give them titles that tell them apart, or "

@@ -137,7 +137,7 @@ class Semantic(nn.Module):
         fits = logits.gather(1, codes)
         if self.asks is None or level == 0:
             return fits
-        asked = self.dropout(self.asks(said)).float()
+        asked = self.asks(said).float()
         vectors = F.embedding(child, self.prefixes[level - 1])  # [S, C, P]
         return fits + torch.matmul(vectors, asked[:, :, None])[..., 0]
 

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import onnxruntime
 
-from bowerbird.core.errors import InputError
 from bowerbird.encode.session import open_session, write_whole
 from bowerbird.learn.data import Histories
 from bowerbird.learn.data.histories import PADDING
@@ -19,6 +18,7 @@ from bowerbird.retrieve.semantic.config import SemanticConfig
 from bowerbird.retrieve.semantic.ids import SemanticIds, ids_of
 from bowerbird.retrieve.semantic.neighbours import filled_up
 from bowerbird.retrieve.semantic.trie import Trie, moved, trie_of
+from bowerbird.retrieve.semantic.vectors import vectors_of_new_items
 
 _PERSONS_AT_ONCE = 32
 """Beams of more persons than these leave the cache of a processor."""
@@ -94,22 +94,18 @@ class ServedSemantic:
         own = np.where(is_there, self._own[items], PADDING).astype(np.int64)
         return CachedSpelling(self._prefill, self._step, self._trie, self._prefixes, own, codes)
 
-    def with_new_items(self, vectors: np.ndarray) -> "ServedSemantic":
-        """The same model over a catalogue that has grown; items N.. are the new ones, ids of others stay.
+    def with_new_items(self, content: np.ndarray) -> "ServedSemantic":
+        """The same model over a catalogue that has grown by items N.., without training; ids of others stay.
 
         Args:
-            vectors: float32 [all, D] of the old items, then of the new, of the kind that ids were made from.
+            content: float32 [new, D] vectors of the kind that the catalogue had.
 
         Raises:
-            InputError: fewer vectors than old items, or too many items alike.
+            InputError: ids are made from interactions alone, or too many items are alike.
         """
-        if len(vectors) < len(self._ids):
-            raise InputError(
-                f"vectors of {len(vectors):,} items were received; needed are those of the "
-                f"{len(self._ids):,} old items and then of the new ones; bring the whole catalogue"
-            )
-        ids = ids_of(self._codebooks, vectors, self._last_codes)
-        own = np.append(self._own, np.full(len(ids) - len(self._own), PADDING, self._own.dtype))
+        vectors = vectors_of_new_items(content, self._facts["ids_from"])
+        ids = ids_of(self._codebooks, vectors, self._last_codes, self._ids)
+        own = np.append(self._own, np.full(len(content), PADDING, self._own.dtype))
         prefixes = moved(self._prefixes, self._trie, trie_of(ids))
         return ServedSemantic(
             *self._graphs, self._codebooks, ids, own, prefixes, self._last_codes, self._config, self._facts

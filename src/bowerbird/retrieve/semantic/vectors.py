@@ -26,7 +26,7 @@ def vectors_for_ids(training: Interactions, kind: str, seed: int) -> tuple[np.nd
     """
     content = training.catalogue.vectors
     if kind == "auto":
-        kind = "content" if content is not None else "together"
+        kind = "both" if content is not None else "together"
     if kind == "together":
         return together_vectors(training, seed), "together"
     if content is None:
@@ -37,6 +37,20 @@ def vectors_for_ids(training: Interactions, kind: str, seed: int) -> tuple[np.nd
     if kind == "content":
         return _unit(content), "content"
     return np.hstack([_unit(content), _unit(together_vectors(training, seed))]), "both"
+
+
+def vectors_of_new_items(content: np.ndarray, kind: str) -> np.ndarray:
+    """float32 [N, D] for items that nobody has met: what is known of the vectors that ids are made from.
+
+    Raises:
+        InputError: ids are made from what is met together alone.
+    """
+    if kind == "together":
+        raise InputError(
+            f"content of {len(content):,} new items was received; needed are interactions, because ids are "
+            "made from what is met together; train again, or make ids from content"
+        )
+    return _unit(content)
 
 
 def together_vectors(training: Interactions, seed: int) -> np.ndarray:
