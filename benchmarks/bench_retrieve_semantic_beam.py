@@ -89,9 +89,8 @@ def graphs_alone(fitted: ServedSemantic, beam: int) -> Callable[[Histories], obj
 
     def run(known: Histories) -> None:
         spelling = fitted.spelling(known)
-        spelling.first()
         for level in (1, 2, 3):
-            spelling.after(level, width, width)
+            spelling.append(level, width, width)
 
     return run
 
