@@ -212,6 +212,34 @@ def test_journal_keeps_the_newest_writes_within_its_bounds(tmp_path: Path) -> No
     assert sum(entry.size_bytes for entry in kept[1:]) <= 1_000
 
 
+def test_clearing_that_was_cut_off_is_finished_by_the_next_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = opened(tmp_path)
+    expected = history(table)
+    unlinked: list[Path] = []
+    really_unlink = Path.unlink
+
+    def unlink_one(path: Path, missing_ok: bool = False) -> None:
+        if unlinked:
+            raise KeyboardInterrupt  # the process was killed here
+        really_unlink(path)
+        unlinked.append(path)
+
+    with monkeypatch.context() as killed:
+        killed.setattr(Path, "unlink", unlink_one)
+        with pytest.raises(KeyboardInterrupt):
+            table.commits.clear_journal()
+    assert len(journal_of(tmp_path).entries()) > 1
+
+    opened(tmp_path).commits.clear_journal()
+
+    (left,) = journal_of(tmp_path).entries()
+    assert left.operation == journal.MARK
+    assert len(list((tmp_path / "journal" / "small").glob("*.redo"))) == 1
+    assert state(opened(tmp_path)) == expected
+
+
 def test_cleared_journal_holds_no_rows_and_the_table_still_heals_from_lost_upkeep(tmp_path: Path) -> None:
     table = opened(tmp_path)
     table.upsert(small(["canary-in-the-coal-mine"]))

@@ -183,11 +183,15 @@ class Journal:
     def clear(self, *, min_age_s: float = 0.0) -> None:
         """Lets go of the rows of entries of this age, unless one is pending. Only while held."""
         entries = self.entries()
+        for stray in set(self._folder.glob(f"*{_SUFFIX}")) - {entry.path for entry in entries}:
+            stray.unlink(missing_ok=True)  # nothing is ever read of it, but it may hold rows
         latest_s = time.time() - min_age_s
         old = [entry for entry in entries if not entry.is_pending and _written_s(entry) <= latest_s]
-        if not old or old != entries[: len(old)] or old[-1].operation in (MARK, BIRTH):
+        if not old or old != entries[: len(old)]:
             return
-        if len(old) == len(entries):
+        if old[-1].operation in (MARK, BIRTH):
+            old = old[:-1]  # what a clearing that was cut off has left before its mark
+        elif len(old) == len(entries):
             # All versions from the last write on hold the same rows.
             self.begin(MARK, None, base=old[-1].acked, acked=old[-1].acked)
         for entry in old:

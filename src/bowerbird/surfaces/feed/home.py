@@ -60,7 +60,6 @@ class HomeFeed:
         """`model_now` gives the trained model that proposes candidates too, if one is in use."""
         self._config = config or FeedConfig()
         self._catalogue = catalogue
-        self._model_now = model_now
         self._sight = sight
         self._online = online
         self._ground = Ground(
@@ -125,7 +124,7 @@ class HomeFeed:
         is_end = len(rows) == 0 or len(found) <= len(rows) or len(after.shown) >= self._config.max_items
         cursor = None if is_end else self._places.write(request.person_id, after)
         stages.ended("explain", len(rows), len(placements))
-        return Page(request.request_id, placements, cursor, stages.report(), self._models())
+        return Page(request.request_id, placements, cursor, stages.report(), self._models(person))
 
     def _rank(self, found: Candidates, person: Person, counts: Counts, now_ms: int, place: Place) -> _Sorted:
         numbers = found.numbers
@@ -212,9 +211,9 @@ class HomeFeed:
             return reasons.fresh((now_ms - int(self._catalogue.created_ms[number])) / DAY_MS)
         return reasons.seen_before() if is_seen else reasons.explore(self._ground.category_of(number))
 
-    def _models(self) -> dict[str, str]:
-        model = self._model_now()
-        retriever = {"retriever": model.text} if model is not None else {}
+    def _models(self, person: Person) -> dict[str, str]:
+        # As it was asked for this page; another one may be in use by now.
+        retriever = {"retriever": person.expected.model} if person.expected.model else {}
         return {
             "look": self._sight.look.stamp_text,
             "words": self._sight.words.stamp_text,
