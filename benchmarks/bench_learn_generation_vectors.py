@@ -18,7 +18,7 @@ from record import line, parser, write
 
 from bowerbird.learn.data import DataConfig, read
 from bowerbird.learn.evaluate import difference, summary
-from bowerbird.learn.splits import split
+from bowerbird.learn.splits import sampled, split
 from bowerbird.retrieve.generative import VectorPlan
 
 METRICS = ("recall@10", "ndcg@10", "recall@50", "tail_recall@50", "coverage@10", "novelty@10")
@@ -29,6 +29,7 @@ FIRST = 0.7
 def main() -> int:
     arguments = parser(__doc__ or "")
     add_options(arguments, "amazon-beauty")
+    arguments.add_argument("--persons", type=int, default=100_000, help="at most so many of the test part")
     args = arguments.parse_args()
     if not args.data.exists():
         print(f"{args.data} is not there; say --data with a folder of interactions", file=sys.stderr)
@@ -50,17 +51,17 @@ def lines(args: argparse.Namespace) -> Iterator[dict[str, Any]]:
     reading = read(args.data, DataConfig(time_ties="shuffled"))
     found = split(with_words(reading.interactions, args.runs))
     fits, counts = fitted_seeds(found, args), found.training.item_counts()
-    alone = drawn(fits, VectorPlan(), found.test, counts)
+    cases = sampled(found.test, args.persons)
+    alone = drawn(fits, VectorPlan(), cases, counts)
     for name, plan in plans().items():
-        here = drawn(fits, plan, found.test, counts)
+        here = drawn(fits, plan, cases, counts)
         told, gap = summary(here), difference(here, alone)["recall@50"]
         assert gap.interval is not None, "recall has an interval"
-        kept = [
-            (fit.with_plan(plan).generate(found.test.histories).shares > 0).sum(axis=1).mean() for fit in fits
-        ]
+        kept = [(fit.with_plan(plan).generate(cases.histories).shares > 0).sum(axis=1).mean() for fit in fits]
         yield line(
             f"Q-generation-vectors-{name}",
-            f"{reading.name}, loo {found.short_hash}, 50 candidates shared by {name} query vectors, {args.seeds} seeds",
+            f"{reading.name}, loo {found.short_hash}, 50 candidates shared by {name} query vectors, {len(cases)} persons, "
+            f"{args.seeds} seeds",
             told["recall@50"].mean,
             "recall@50",
             baseline="one vector",

@@ -41,7 +41,7 @@ class GenerativeConfig(BaseModel):
     layers: Annotated[int, Field(ge=1)] = 2
     heads: Annotated[int, Field(ge=1)] = 2
     inner: Annotated[int, Field(ge=4)] = 256
-    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.4
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.5
     longest: Annotated[int, Field(ge=1)] = 50
     temperature: Annotated[float, Field(gt=0)] = 0.07
     offsets_days: tuple[Annotated[float, Field(gt=0)], ...] = (1.0, 7.0, 30.0)
@@ -57,4 +57,4 @@ class GenerativeConfig(BaseModel):
     rows: Annotated[int, Field(ge=1)] = 16
     tokens: Annotated[int, Field(ge=1)] = 64
     validation_persons: Annotated[int, Field(ge=1)] = 5_000
-    training: TrainingConfig = TrainingConfig(epochs=20, learning_rate=0.002)
+    training: TrainingConfig = TrainingConfig(epochs=14, learning_rate=0.002)
