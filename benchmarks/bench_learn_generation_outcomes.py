@@ -17,13 +17,21 @@ from generation import add_options, drawn, fitted_seeds, with_words
 from record import line, parser, write
 
 from bowerbird.core.actions import ACTION_CODES, Action
+from bowerbird.learn.config import TrainingConfig
 from bowerbird.learn.data import DataConfig, read
 from bowerbird.learn.evaluate import difference, summary
 from bowerbird.learn.splits import Cases, split
 from bowerbird.retrieve.generative import GenerativeConfig, VectorPlan
 
 LIKED_FROM = 4.0
-LONG = GenerativeConfig(longest=200, tokens=200, rows=4, negatives=512)
+LONG = GenerativeConfig(
+    dropout=0.4,
+    longest=200,
+    tokens=200,
+    rows=4,
+    negatives=512,
+    training=TrainingConfig(epochs=12, learning_rate=0.002),
+)
 """Persons have rated 149 films in the mean."""
 PAIRS = ((Action.SAVE, Action.CLOSEUP), (Action.CLOSEUP, Action.SAVE))
 METRICS = ("recall@10", "ndcg@10", "recall@50")
