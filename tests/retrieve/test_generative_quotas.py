@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bowerbird.core.errors import InputError
@@ -33,6 +33,7 @@ def at_days(rows: list[list[float]]) -> Histories:
     )
 
 
+@settings(deadline=None)
 @given(
     shares=st.lists(st.floats(min_value=0.0, max_value=1.0), min_size=1, max_size=8),
     total=st.integers(min_value=1, max_value=200),
@@ -104,13 +105,40 @@ def test_items_of_all_vectors_come_in_turn_and_each_once() -> None:
     alone, _ = interleaved(found, np.array([[4, 0]]))
     uneven, _ = interleaved(found, np.array([[3, 1]]))
 
-    assert items.tolist() == [
-        [1, 5, 2, -1]
-    ]  # the second vector spent one of its two on an item already there
+    assert items.tolist() == [[1, 5, 2, 6]]  # the second vector passes over what the first has taken
     assert alone.tolist() == [[1, 2, 3, 4]]
     assert uneven.tolist() == [[1, 2, 5, 3]]
-    assert (np.diff(early[0, :3]) <= 0).all()
-    assert early[0, 3] == -np.inf
+    assert (np.diff(early[0]) <= 0).all()
+    assert ((early > 0) & (early < 1)).all()
+
+
+def test_vectors_with_too_few_items_leave_places_empty_at_the_end() -> None:
+    found = np.array([[[1, 2, -1, -1], [2, -1, -1, -1]]], dtype=np.int32)
+
+    items, early = interleaved(found, np.array([[2, 2]]))
+
+    assert items.tolist() == [[1, 2, -1, -1]]
+    assert early[0, 2:].tolist() == [-np.inf, -np.inf]
+
+
+@settings(deadline=None)
+@given(st.integers(0, 10_000))
+def test_shared_list_holds_each_item_once_and_no_vector_takes_more_than_its_quota(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    vectors, k = int(rng.integers(1, 5)), int(rng.integers(1, 9))
+    found = np.stack([rng.permutation(12)[:k] for _ in range(vectors)])[None].astype(np.int32)
+    quota = rng.multinomial(k, np.ones(vectors) / vectors)[None]
+
+    (items,), (early,) = interleaved(found, quota)
+
+    kept = items[items >= 0]
+    assert len(set(kept.tolist())) == len(kept)
+    assert (items[len(kept) :] == -1).all()
+    assert (np.diff(early[: len(kept)]) <= 0).all()
+    for place in range(vectors):
+        others = set(np.delete(found[0], place, axis=0).ravel().tolist())
+        alone = set(found[0, place].tolist()) - others
+        assert len(alone & set(kept.tolist())) <= quota[0, place]
 
 
 @pytest.mark.parametrize("kind", [ExactIndex, FaissIndex])

@@ -81,36 +81,31 @@ class IndexLookup:
 
 
 def interleaved(found: np.ndarray, quota: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Each vector's items in turn, as often as its quota says; an item that comes twice counts once.
+    """Each vector's items in turn, as many as its quota says.
+
+    What an earlier vector has taken is passed over for the next one of the list, so that the quotas of all
+    together are that many different items.
 
     Args:
         found: int32 [B, V, k] items of each vector, best first, -1 where there are none.
-        quota: int64 [B, V] how many of them count; rows add up to k.
+        quota: int64 [B, V] how many each may take; rows add up to k.
 
     Returns:
         int32 [B, k] items, -1 after the last; float32 [B, k] how early each came, from 1 to 0, then -inf.
     """
     rows, vectors, k = found.shape
-    places = np.arange(k)
-    with np.errstate(divide="ignore"):
-        turn = (places + 0.5) / quota[:, :, None]
-    turn = np.where((places < quota[:, :, None]) & (found >= 0), turn, np.inf).reshape(rows, vectors * k)
+    taken = np.full((rows, vectors, k), -1, dtype=np.int32)
+    turns = np.full((rows, vectors, k), np.inf)
+    for place in range(vectors):
+        mine, wanted = found[:, place], quota[:, place, None]
+        known = (mine[:, :, None] == taken[:, :place].reshape(rows, 1, place * k)).any(axis=2)
+        is_new = (mine >= 0) & ~known
+        rank = np.cumsum(is_new, axis=1) - 1
+        is_mine = is_new & (rank < wanted)
+        taken[:, place] = np.where(is_mine, mine, -1)
+        turns[:, place] = np.where(is_mine, (rank + 0.5) / np.maximum(wanted, 1), np.inf)
+    turn = turns.reshape(rows, vectors * k)
     order = np.argsort(turn, axis=1, kind="stable")[:, :k]
-    items = np.take_along_axis(found.reshape(rows, vectors * k), order, axis=1)
     when = np.take_along_axis(turn, order, axis=1)
-    is_there = (when < np.inf) & _is_first_mention(items)
-    put = np.argsort(~is_there, axis=1, kind="stable")
-    is_there = np.take_along_axis(is_there, put, axis=1)
-    kept = np.where(is_there, np.take_along_axis(items, put, axis=1), -1).astype(np.int32)
-    early = np.where(is_there, 1 - np.take_along_axis(when, put, axis=1), -np.inf).astype(np.float32)
-    return kept, early
-
-
-def _is_first_mention(items: np.ndarray) -> np.ndarray:
-    order = np.argsort(items, axis=1, kind="stable")
-    in_order = np.take_along_axis(items, order, axis=1)
-    is_new = np.ones(items.shape, dtype=bool)
-    is_new[:, 1:] = in_order[:, 1:] != in_order[:, :-1]
-    first = np.empty(items.shape, dtype=bool)
-    np.put_along_axis(first, order, is_new, axis=1)
-    return first
+    items = np.take_along_axis(taken.reshape(rows, vectors * k), order, axis=1)
+    return items, (1 - when).astype(np.float32)

@@ -163,17 +163,16 @@ class ServedGenerative:
         return Generated(made, shares)
 
     def top(self, histories: Histories, k: int, exclude: Histories | None = None) -> Found:
-        """The k best items of each history; all vectors of a request together fetch k."""
+        """The k best items of each history, which its vectors share."""
         generated = self.generate(histories)
         rows, count, width = generated.vectors.shape
         quota = quotas(generated.shares, k)
         without = exclude if exclude is not None else histories.newest(0)
-        depth = int(quota.max(initial=1))
-        # A vector that fetches nothing is not looked up.
+        # A vector that takes nothing is not looked up; others may have to pass over what the rest has taken.
         row, place = np.nonzero(quota)
         items = np.full((rows, count, k), -1, dtype=np.int32)
-        items[row, place, :depth] = self._lookup.nearest(
-            generated.vectors[row, place].reshape(-1, width), depth, without.take(row)
+        items[row, place] = self._lookup.nearest(
+            generated.vectors[row, place].reshape(-1, width), k, without.take(row)
         )
         return Found(*interleaved(items, quota))
 
