@@ -9,17 +9,18 @@ import pytest
 from pydantic import ValidationError
 
 sys.path.insert(0, str(Path(__file__).parent))
-from learn_world import NOW_MS
+from learn_world import NOW_MS, ring
 
 from bowerbird.cli.main import main
 from bowerbird.core.actions import Action
 from bowerbird.core.clock import LATEST_MS, HeldClock
-from bowerbird.core.errors import InputError
+from bowerbird.core.errors import ConfigError, InputError
 from bowerbird.lake.items import StoredItem, put_items
 from bowerbird.lake.lake import Lake
 from bowerbird.lake.tags import make_tag
 from bowerbird.lake.types import Event, ItemFields
 from bowerbird.learn.data import read
+from bowerbird.learn.packing import packed
 
 HEAD = "user_id:token\titem_id:token\ttimestamp:float\n"
 NOW_S = NOW_MS // 1000
@@ -103,6 +104,13 @@ def test_event_of_a_time_past_every_calendar_is_refused() -> None:
 
     with pytest.raises(ValidationError):
         Event.model_validate(given | {"at_ms": LATEST_MS + 1})
+
+
+def test_histories_longer_than_a_row_of_training_are_refused() -> None:
+    known = ring(4, 20, 12).histories()
+
+    with pytest.raises(ConfigError, match="set `tokens` to 11 or more"):
+        packed(known, np.arange(4), rows=2, tokens=10, longest=11)
 
 
 def test_lake_as_of_a_tag_has_the_events_and_items_of_then(tmp_path: Path) -> None:

@@ -62,7 +62,7 @@ def test_eight_bits_answer_nearly_alike_and_the_report_says_how_nearly(
 
     report = made.report
     assert report["scales"] == ("dynamic" if kind == "generative" else "static")
-    assert report["overlap@10"] > 0.8
+    assert report["overlap@10"] > 0.9
     for lost in report["difference"].values():
         assert lost["low"] <= lost["mean"] <= lost["high"]
         assert abs(lost["mean"]) < 0.05

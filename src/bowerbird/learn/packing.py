@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bowerbird.core.errors import ConfigError
 from bowerbird.learn.data import Histories
 from bowerbird.learn.data.histories import entries_of
 
@@ -41,7 +42,15 @@ def packed(
     Args:
         rows, tokens: shape of a batch.
         longest: most tokens of one history; at most `tokens`.
+
+    Raises:
+        ConfigError: it is more.
     """
+    if longest > tokens:
+        raise ConfigError(
+            f"histories of {longest} entries were to be trained on in rows of {tokens} tokens; needed are "
+            f"rows that hold one; set `tokens` to {longest} or more, or `longest` lower"
+        )
     lengths = np.minimum(histories.lengths[order] - 1, longest)
     order, lengths = order[lengths > 0], lengths[lengths > 0]
     row_of, start_of = _next_fit(lengths, tokens)
