@@ -11,6 +11,7 @@ from bowerbird.lake.catalogue import Catalogue
 from bowerbird.lake.config import LakeConfig
 from bowerbird.lake.items import StoredItem, delete_items, item, put_items
 from bowerbird.lake.lake import Lake
+from bowerbird.lake.records.numbers import Numbers
 from bowerbird.lake.types import ItemFields
 
 
@@ -205,3 +206,22 @@ def test_derived_folders_can_be_deleted(tmp_path: Path) -> None:
 
     with Lake.open(tmp_path / "lake") as lake:
         assert Catalogue.open(lake).title(0) == "A"
+
+
+def test_opening_a_new_lake_takes_no_number_from_another_process_that_has_just_begun(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Lake.open(tmp_path / "lake", create=True) as first:
+
+        def looked_at_before(_: Numbers) -> int:
+            # Between this look and what opening does next, the other process gives its first numbers.
+            if first.records.numbers.find(["a"])[0] == -1:
+                first.records.numbers.allocate(["a", "b"])
+            return 0
+
+        with monkeypatch.context() as between:
+            between.setattr(Numbers, "size", looked_at_before)
+            Lake.open(tmp_path / "lake").close()
+
+        assert first.records.numbers.find(["a", "b"]).tolist() == [0, 1]
+        assert first.records.numbers.allocate(["c"]).numbers.tolist() == [2]

@@ -90,12 +90,14 @@ def delete_items(lake: "Lake", ids: Sequence[str]) -> int:
     return int(alive.num_rows)
 
 
-def restore_numbers(lake: "Lake") -> int:
-    """Item numbers as the item table has them, in place of those in the records; gives how many."""
+def restore_numbers(lake: "Lake", *, if_none: bool = False) -> int:
+    """Item numbers as the item table has them, in place of those in the records; gives how many.
+
+    With `if_none` only where no number has been given, which is looked at while nobody else can give one.
+    """
     rows = lake.items.scan(["id", "number"], with_tombstones=True)
-    return lake.records.numbers.restore(
-        (batch["id"].to_pylist(), batch["number"].to_pylist()) for batch in rows
-    )
+    given = ((batch["id"].to_pylist(), batch["number"].to_pylist()) for batch in rows)
+    return lake.records.numbers.restore(given, if_none=if_none)
 
 
 def leave_numbers_only(lake: "Lake", numbers: Mapping[str, int]) -> None:

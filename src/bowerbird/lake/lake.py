@@ -82,7 +82,7 @@ class Lake:
         said = prepare(place, folder, clock, create=create)
         lake = cls(place, Home(place, said, folder), config or LakeConfig(), clock)
         if lake.records.numbers.size() == 0 and lake.home.is_writer():
-            restore_numbers(lake)
+            restore_numbers(lake, if_none=True)
         return lake
 
     def embeddings(self, kind: str, stamp_text: str, width: int) -> Table:

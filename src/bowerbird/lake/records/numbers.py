@@ -50,13 +50,18 @@ class Numbers:
         with reading(self._engine).connect() as connection:
             return int(connection.scalar(sa.select(counter.c.next).where(counter.c.name == _ITEMS)) or 0)
 
-    def restore(self, given: Iterable[tuple[Sequence[str], Sequence[int]]]) -> int:
+    def restore(self, given: Iterable[tuple[Sequence[str], Sequence[int]]], *, if_none: bool = False) -> int:
         """Takes over ids and their numbers in place of all that is known; gives how many there are.
 
-        The next number is above all of them and not below what it was.
+        The next number is above all of them and not below what it was. With `if_none` nothing is taken over
+        where a number has been given by now: another process may have begun while the caller was looking.
         """
-        count, following = 0, self.size()
+        count = 0
         with self._engine.begin() as connection:
+            given_so_far = sa.select(counter.c.next).where(counter.c.name == _ITEMS)
+            following = int(connection.scalar(given_so_far) or 0)
+            if if_none and following:
+                return 0
             connection.execute(sa.delete(item_number))
             for ids, numbers in given:
                 rows = [{"id": id_, "number": number} for id_, number in zip(ids, numbers, strict=True)]
