@@ -15,6 +15,8 @@ from typing import Any
 
 from record import line, parser, write
 
+from bowerbird.cli.retrievers import MODELS
+
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data" / "amazon-beauty"
 METRICS = ("recall@5", "ndcg@5", "recall@10", "ndcg@10", "recall@50", "tail_recall@10", "coverage@10")
 FLOORS = "transition counts of the README, raw order: R@10 .0755, NDCG@10 .0472"
@@ -23,7 +25,7 @@ FLOORS = "transition counts of the README, raw order: R@10 .0755, NDCG@10 .0472"
 def main() -> int:
     arguments = parser(__doc__ or "")
     arguments.add_argument("--data", type=Path, default=SHARED)
-    arguments.add_argument("--models", default="popularity,transitions,item-knn,walk,bm25,content,sasrec")
+    arguments.add_argument("--models", default=",".join(MODELS), help="words of `measure compare`")
     arguments.add_argument("--ties", default="file,shuffled")
     arguments.add_argument("--seeds", type=int, default=3)
     arguments.add_argument("--runs", type=Path, default=Path.home() / ".cache" / "bowerbird-runs")
