@@ -1,76 +1,17 @@
 """This file is about answering with two trained towers: a graph for persons, a table for items."""
 
-import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import ClassVar
 
-import numpy as np
-
-from bowerbird.encode.session import open_session, write_whole
-from bowerbird.learn.data import Histories
-from bowerbird.learn.evaluate import top_of_scores
-from bowerbird.learn.types import Found
-from bowerbird.retrieve.history_shapes import padded_length
+from bowerbird.retrieve.served_queries import ServedQueries
 
 
-class ServedTwoTower:
-    """A `ScoringRetriever` without torch. Thread safe.
+class ServedTwoTower(ServedQueries):
+    """Vectors of both towers have length 1, so that scores are cosines."""
 
-    Args:
-        graph: ONNX: int64 [B, T] items, -1 before the first, to [B, D].
-        items: float32 [N, D] of length 1; what an index holds.
-        longest: newest entries that count.
-    """
-
-    def __init__(self, graph: bytes, items: np.ndarray, longest: int, facts: dict[str, Any]) -> None:
-        self._graph = graph
-        self._session = open_session(graph)
-        self._longest = longest
-        self._facts = facts
-        self.items = items
-
-    @property
-    def facts(self) -> dict[str, Any]:
-        """What training left: parameters, epochs, seconds, validation; and the size of what is served."""
-        return {**self._facts, "size_bytes": len(self._graph) + self.items.nbytes}
-
-    def queries(self, histories: Histories) -> np.ndarray:
-        """float32 [B, D] of length 1."""
-        (found,) = self._session.run(None, self.inputs(histories))
-        queries: np.ndarray = found
-        return queries
-
-    def inputs(self, histories: Histories) -> dict[str, np.ndarray]:
-        """What the graph is given for these histories."""
-        length = padded_length(histories, self._longest)
-        return {"items": histories.newest(self._longest).padded(length).astype(np.int64)}
-
-    def in_int8(self, converted: Callable[[bytes], bytes]) -> "ServedTwoTower":
-        """The same model over the converted graph."""
-        facts = {**self._facts, "is_int8": True}
-        return ServedTwoTower(converted(self._graph), self.items, self._longest, facts)
-
-    def scores(self, histories: Histories) -> np.ndarray:
-        """float32 [B, N] cosines."""
-        scores: np.ndarray = self.queries(histories) @ self.items.T
-        return scores
-
-    def top(self, histories: Histories, k: int, exclude: Histories | None = None) -> Found:
-        """The k best items of each history."""
-        return top_of_scores(self.scores(histories), k, exclude)
-
-    def save(self, folder: Path) -> None:
-        """Graph, item vectors, and what is needed beside."""
-        write_whole(folder / "query.onnx", self._graph)
-        with (folder / "items.npy").open("wb") as file:
-            np.save(file, self.items, allow_pickle=False)
-        told = {"longest": self._longest, "facts": self._facts}
-        write_whole(folder / "two_tower.json", json.dumps(told).encode())
+    file_name: ClassVar[str] = "two_tower.json"
 
 
 def load_two_tower(folder: Path) -> ServedTwoTower:
     """What `save` wrote."""
-    told = json.loads((folder / "two_tower.json").read_text())
-    items = np.load(folder / "items.npy", allow_pickle=False)
-    return ServedTwoTower((folder / "query.onnx").read_bytes(), items, told["longest"], told["facts"])
+    return ServedTwoTower.load(folder)
