@@ -2,20 +2,22 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
 import torch
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "learn"))
-from learn_world import histories, ring
+from learn_world import DAY_MS, NOW_MS, histories, interactions_of, ring
 
 from bowerbird.core.errors import InputError
 from bowerbird.learn.config import TrainingConfig
-from bowerbird.learn.data import Interactions
+from bowerbird.learn.data import DataConfig, Interactions
 from bowerbird.learn.evaluate import evaluate
 from bowerbird.learn.splits import Split, split
 from bowerbird.learn.types import Budget, FitPlan, Retriever, ScoringRetriever
+from bowerbird.retrieve.history_times import for_ties_of
 from bowerbird.retrieve.sasrec import SasrecConfig, ServedSasrec
 from bowerbird.retrieve.sasrec.model import Query, Sasrec
 from bowerbird.retrieve.sasrec.served import load_sasrec
@@ -167,6 +169,20 @@ def test_item_that_nobody_met_is_found_by_its_content(content_world: Split, tmp_
     ]
     assert (found[0] <= 8).all()  # three of those before it are the history's own
     assert (found[1] > 15).all()
+
+
+@pytest.mark.parametrize(("ties", "is_redrawn"), [("file", False), ("shuffled", True)])
+def test_epochs_redraw_the_order_of_a_moment_only_where_it_was_drawn(
+    ties: Literal["file", "shuffled"], is_redrawn: bool
+) -> None:
+    rows = [(f"p{person}", str(item), NOW_MS - DAY_MS) for person in range(8) for item in range(6)]
+    known, _ = interactions_of(rows, DataConfig(time_ties=ties))
+    config = for_ties_of(known, SasrecConfig(rows=1, tokens=64))
+
+    for epoch in range(3):
+        arrays = batches_of(known.histories(), config, 0, epoch)[0].arrays
+        is_told = (arrays["targets"] == arrays["items"] + 1)[arrays["targets"] >= 0]
+        assert is_told.all() != is_redrawn
 
 
 def replace_folder(plan: FitPlan, folder: Path) -> FitPlan:

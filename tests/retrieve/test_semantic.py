@@ -179,19 +179,20 @@ def test_answer_does_not_depend_on_padding_or_neighbours(fitted: ServedSemantic)
 
 
 def test_new_items_are_proposed_and_heard_without_training(world: Split, fitted: ServedSemantic) -> None:
-    vectors = world.training.catalogue.vectors
+    vectors, numbers = world.training.catalogue.vectors, world.training.catalogue.ids.index
     assert vectors is not None
-    twin = 12
-    followed = next(n for n in range(ITEMS) if (twin - n) % ITEMS == 1)
-    by_id = [world.training.catalogue.ids.index(str(n)) for n in (followed, twin, (twin + 1) % ITEMS)]
+    is_proposed, is_heard = np.zeros(ITEMS, bool), np.zeros(ITEMS, bool)
 
-    grown = fitted.with_new_items(vectors[by_id[1]][None])
-    found = grown.top(histories([[by_id[0]]]), 10)
-    after = grown.top(histories([[ITEMS]]), 5)
+    for twin in range(ITEMS):
+        before, same, after = (numbers(str((twin + step) % ITEMS)) for step in (-1, 0, 1))
+        grown = fitted.with_new_items(vectors[same][None])
+        is_proposed[twin] = ITEMS in grown.top(histories([[before]]), 10).items[0]
+        is_heard[twin] = after in grown.top(histories([[ITEMS]]), 5).items[0]
+        np.testing.assert_array_equal(grown.ids.codes[:ITEMS, :-1], fitted.ids.codes[:, :-1])
 
-    assert ITEMS in found.items[0]
-    assert by_id[2] in after.items[0]
-    np.testing.assert_array_equal(grown.ids.codes[:ITEMS, :-1], fitted.ids.codes[:, :-1])
+    # By chance a third and a sixth: codes are shared with neighbours, so that not every single one is found.
+    assert is_proposed.mean() > 0.6
+    assert is_heard.mean() > 0.4
 
 
 def test_saved_model_answers_alike_in_a_process_without_torch(fitted: ServedSemantic, tmp_path: Path) -> None:

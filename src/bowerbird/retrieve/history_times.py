@@ -1,8 +1,13 @@
 """This file is about the times that models read: seconds and gaps in a history, the moment asked for."""
 
-import numpy as np
+from typing import TypeVar
 
-from bowerbird.learn.data import Histories
+import numpy as np
+from pydantic import BaseModel
+
+from bowerbird.learn.data import Histories, Interactions
+
+Config = TypeVar("Config", bound=BaseModel)
 
 GAP_BUCKETS = 32
 """0: not known; then by powers of two seconds, the last one from 34 years."""
@@ -42,6 +47,11 @@ def gap_buckets(histories: Histories, seconds: np.ndarray) -> np.ndarray:
     buckets[firsts] = 0
     capped: np.ndarray = np.minimum(buckets, GAP_BUCKETS - 1)
     return capped
+
+
+def for_ties_of(training: Interactions, config: Config) -> Config:
+    """The settings, without redrawing where the source's order within a moment is taken for true."""
+    return config if training.ties_are_drawn else config.model_copy(update={"redraws_ties": False})
 
 
 def ties_redrawn(histories: Histories, rng: np.random.Generator) -> Histories:

@@ -71,6 +71,7 @@ def cleaned(raw: RawRows, config: DataConfig, now_ms: int) -> tuple[Interactions
         person_ids=person_ids,
         catalogue=catalogue,
         time=raw.time,
+        ties_are_drawn=_draws_ties(raw, config),
     )
     keep = np.ones(len(raw.items), dtype=bool)
     counts["unknown_items"] = _drop(keep, all_rows.items < 0)
@@ -123,10 +124,14 @@ def _drop(keep: np.ndarray, out: np.ndarray) -> int:
     return before - int(keep.sum())
 
 
+def _draws_ties(raw: RawRows, config: DataConfig) -> bool:
+    return config.time_ties == "shuffled" and raw.time != "order"
+
+
 def _order(rows: Interactions, config: DataConfig) -> np.ndarray:
     # Stable: interactions of one person and moment keep the source's order, unless it is to be shuffled.
     ties = np.arange(len(rows))
-    if config.time_ties == "shuffled" and rows.time != "order":
+    if rows.ties_are_drawn:
         ties = np.random.default_rng(config.ties_seed).permutation(len(rows))
     order: np.ndarray = np.lexsort((ties, rows.at_ms, rows.persons))
     return order

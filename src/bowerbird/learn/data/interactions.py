@@ -73,6 +73,8 @@ class Interactions:
         person_ids: outside ids by person number; persons without interactions may be among them.
         catalogue: the items.
         time: what `at_ms` means.
+        ties_are_drawn: the order of entries of one person and moment was drawn, because nobody knows it;
+            otherwise it is the source's, taken for true.
     """
 
     persons: np.ndarray
@@ -83,6 +85,7 @@ class Interactions:
     person_ids: tuple[str, ...]
     catalogue: ItemFacts
     time: TimeKind
+    ties_are_drawn: bool = False
 
     def __len__(self) -> int:
         return len(self.items)

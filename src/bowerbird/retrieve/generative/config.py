@@ -22,7 +22,8 @@ class GenerativeConfig(BaseModel):
         hidden_gaps: share of tokens that do not say how long after the one before they were, as generated
             ones cannot.
         uses_content: content vectors of the catalogue, where it has them, are part of each item's vector.
-        redraws_ties: entries of one person and moment stand in another order at every epoch.
+        redraws_ties: entries of one person and moment stand in another order at every epoch, where theirs
+            was drawn (`--time-ties shuffled`) and not the source's.
         is_sampled: what is next is learned by the sampled softmax too; otherwise by the full one.
         negatives: items drawn by popularity for the sampled softmax with logQ correction, by which what comes
             after an offset is learned.

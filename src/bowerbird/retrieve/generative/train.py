@@ -26,7 +26,7 @@ from bowerbird.retrieve.generative.model import Generative, Reader
 from bowerbird.retrieve.generative.served import ServedGenerative
 from bowerbird.retrieve.generative.targets import drawn_offsets, entries_after
 from bowerbird.retrieve.generative.vector_plan import ANY, VectorPlan, shares_of_outcomes
-from bowerbird.retrieve.history_times import gap_buckets, seconds_within, ties_redrawn
+from bowerbird.retrieve.history_times import for_ties_of, gap_buckets, seconds_within, ties_redrawn
 
 CHOSEN_BY = "ndcg@10"
 _ACTIONS = {code: action.value for action, code in ACTION_CODES.items()}
@@ -43,7 +43,7 @@ class GenerativeRetriever:
 
     def fit(self, training: Interactions, validation: Cases, plan: FitPlan) -> ServedGenerative:
         """Trained until the validation part says that it gets no better; then the plan is chosen there."""
-        config = self.config
+        config = for_ties_of(training, self.config)
         if training.time == "order":
             config = config.model_copy(update={"offsets_days": ()})
         torch.manual_seed(plan.seed)

@@ -16,7 +16,8 @@ class HstuConfig(BaseModel):
         longest: newest entries of a history that it looks at.
         knows_asked_time: the moment to answer for is an input, as in the paper's own code. In leave-one-out
             that is the time of the target, so that figures with it stand beside such figures only.
-        redraws_ties: entries of one person and moment stand in another order at every epoch.
+        redraws_ties: entries of one person and moment stand in another order at every epoch, where theirs
+            was drawn (`--time-ties shuffled`) and not the source's.
         tries_int8: it answers in 8 bits if the validation part says that this is as good. Off, because
             inputs are then scaled by the largest of all that is asked together, so that an answer depends a
             little on its neighbours and its padding.

@@ -19,7 +19,7 @@ from bowerbird.learn.training import (
 )
 from bowerbird.learn.training.export import onnx_bytes
 from bowerbird.learn.types import FitPlan
-from bowerbird.retrieve.history_times import asked_within, seconds_within, ties_redrawn
+from bowerbird.retrieve.history_times import asked_within, for_ties_of, seconds_within, ties_redrawn
 from bowerbird.retrieve.hstu.config import HstuConfig
 from bowerbird.retrieve.hstu.model import Hstu, Query
 from bowerbird.retrieve.hstu.served import ServedHstu
@@ -42,10 +42,11 @@ class HstuRetriever:
         """Trained until the validation part says that it gets no better."""
         torch.manual_seed(plan.seed)
         model = Hstu(self.config, training.item_count)
+        config = for_ties_of(training, self.config)
         histories, cases = training.histories(), sampled(validation, self.config.validation_persons)
         result = train_until_stale(
             model,
-            lambda epoch: batches_of(histories, self.config, plan.seed, epoch),
+            lambda epoch: batches_of(histories, config, plan.seed, epoch),
             lambda: served(model, self.config),
             training=training,
             cases=cases,

@@ -13,7 +13,8 @@ class SasrecConfig(BaseModel):
     Attributes:
         width: D; `heads` must divide it.
         longest: newest entries of a history that it looks at.
-        redraws_ties: entries of one person and moment stand in another order at every epoch.
+        redraws_ties: entries of one person and moment stand in another order at every epoch, where theirs
+            was drawn (`--time-ties shuffled`) and not the source's.
         content: `added`: the vector of an item is one of its own, which training finds, plus a learned
             projection of its content vector; an item that training never met has the second part alone, and
             is found by it. `none`: only its own.
@@ -30,7 +31,7 @@ class SasrecConfig(BaseModel):
     inner: Annotated[int, Field(ge=4)] = 256
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.5
     longest: Annotated[int, Field(ge=1)] = 50
-    redraws_ties: bool = False
+    redraws_ties: bool = True
     content: Literal["none", "added"] = "none"
     rows: Annotated[int, Field(ge=1)] = 16
     tokens: Annotated[int, Field(ge=1)] = 64

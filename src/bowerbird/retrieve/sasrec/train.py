@@ -14,7 +14,7 @@ from bowerbird.learn.training import Batch, TrainingResult, train_until_stale, t
 from bowerbird.learn.training.export import onnx_bytes
 from bowerbird.learn.training.item_content import ItemContent
 from bowerbird.learn.types import FitPlan
-from bowerbird.retrieve.history_times import ties_redrawn
+from bowerbird.retrieve.history_times import for_ties_of, ties_redrawn
 from bowerbird.retrieve.sasrec.config import SasrecConfig
 from bowerbird.retrieve.sasrec.model import Query, Sasrec
 from bowerbird.retrieve.sasrec.served import ServedSasrec
@@ -37,10 +37,10 @@ class SasrecRetriever:
         """
         torch.manual_seed(plan.seed)
         model = Sasrec(self.config, training.item_count, content_of(training, self.config))
-        histories = training.histories()
+        config, histories = for_ties_of(training, self.config), training.histories()
         result = train_until_stale(
             model,
-            lambda epoch: batches_of(histories, self.config, plan.seed, epoch),
+            lambda epoch: batches_of(histories, config, plan.seed, epoch),
             lambda: served(model, self.config),
             training=training,
             cases=sampled(validation, self.config.validation_persons),

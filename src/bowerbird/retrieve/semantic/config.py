@@ -25,7 +25,8 @@ class SemanticConfig(BaseModel):
         has_own_vectors: an item of the history is heard by its codes and by a vector of its own.
         forget_own: chance in training that an item is heard by its codes alone, as a new one is.
         dropout, decoder_dropout: over the history, and over the codes.
-        redraws_ties: entries of one person and moment stand in another order at every epoch.
+        redraws_ties: entries of one person and moment stand in another order at every epoch, where theirs
+            was drawn (`--time-ties shuffled`) and not the source's.
         longest: newest entries of a history that it looks at.
         beam, most_beam: ids spelt at once, at least, and at most where more items are asked for.
         validation_persons: at most so many, the same ones, decide when to stop.

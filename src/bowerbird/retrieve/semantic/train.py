@@ -15,7 +15,7 @@ from bowerbird.learn.splits import Cases, sampled
 from bowerbird.learn.training import Batch, TrainingResult, train_until_stale, training_facts
 from bowerbird.learn.training.export import onnx_bytes
 from bowerbird.learn.types import FitPlan
-from bowerbird.retrieve.history_times import ties_redrawn
+from bowerbird.retrieve.history_times import for_ties_of, ties_redrawn
 from bowerbird.retrieve.rqvae.train import RqvaeTokeniser
 from bowerbird.retrieve.semantic.codebooks import Codebooks, Tokeniser
 from bowerbird.retrieve.semantic.config import SemanticConfig
@@ -69,10 +69,10 @@ class SemanticRetriever:
         catalogue = catalogue_of(training, self.config, plan)
         torch.manual_seed(plan.seed)
         model = Semantic(self.config, catalogue.ids, catalogue.sizes)
-        histories = training.histories()
+        config, histories = for_ties_of(training, self.config), training.histories()
         result = train_until_stale(
             model,
-            lambda epoch: batches_of(histories, self.config, plan.seed, epoch),
+            lambda epoch: batches_of(histories, config, plan.seed, epoch),
             lambda: served(model, self.config, catalogue),
             training=training,
             cases=sampled(validation, self.config.validation_persons),

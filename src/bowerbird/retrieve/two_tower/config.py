@@ -17,9 +17,9 @@ class TwoTowerConfig(BaseModel):
         temperature: cosines are divided by it before the softmax.
         uses_content: content vectors of the catalogue, where it has them, are part of what the item tower
             reads.
-        redraws_ties: entries of one person and moment stand in another order at every epoch.
-        redraws_ties: bool = True
-    batch_rows: histories in a step; their targets are one half of each other's negatives.
+        redraws_ties: entries of one person and moment stand in another order at every epoch, where theirs
+            was drawn (`--time-ties shuffled`) and not the source's.
+        batch_rows: histories in a step; their targets are one half of each other's negatives.
         validation_persons: at most so many, the same ones, decide when to stop.
         training: of the trainer.
     """

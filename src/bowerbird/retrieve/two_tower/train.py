@@ -13,7 +13,7 @@ from bowerbird.learn.training import Batch, TrainingResult, train_until_stale, t
 from bowerbird.learn.training.export import onnx_bytes
 from bowerbird.learn.training.item_content import ItemContent
 from bowerbird.learn.types import FitPlan
-from bowerbird.retrieve.history_times import ties_redrawn
+from bowerbird.retrieve.history_times import for_ties_of, ties_redrawn
 from bowerbird.retrieve.two_tower.config import TwoTowerConfig
 from bowerbird.retrieve.two_tower.model import Query, TwoTower
 from bowerbird.retrieve.two_tower.served import ServedTwoTower
@@ -32,10 +32,11 @@ class TwoTowerRetriever:
         """Trained until the validation part says that it gets no better."""
         torch.manual_seed(plan.seed)
         model = untrained(training, self.config)
+        config = for_ties_of(training, self.config)
         histories, counts = training.histories(), training.item_counts()
         result = train_until_stale(
             model,
-            lambda epoch: batches_of(histories, counts, self.config, plan.seed, epoch),
+            lambda epoch: batches_of(histories, counts, config, plan.seed, epoch),
             lambda: served(model, self.config),
             training=training,
             cases=sampled(validation, self.config.validation_persons),
