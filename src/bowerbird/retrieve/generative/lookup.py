@@ -30,11 +30,12 @@ class ExactLookup:
     """Every item is compared.
 
     Args:
-        items: float32 [N, D].
+        items: float32 [N, D]. Kept column by column: a product with few vectors then takes a quarter of the
+            time.
     """
 
     def __init__(self, items: Embeddings) -> None:
-        self._items = items
+        self._items = np.asfortranarray(items)
 
     def nearest(self, vectors: Embeddings, k: int, exclude: Histories) -> np.ndarray:
         """int32 [Q, k] items, best first."""

@@ -73,7 +73,7 @@ class ServedGenerative:
     ) -> None:
         self._graph = graph
         self._session = open_session(graph)
-        self._items = items
+        self._items = np.asfortranarray(items)  # as its exact lookup keeps them, so that there is one copy
         self._outcomes = outcomes
         self._longest = longest
         (shape,) = [each.shape for each in self._session.get_inputs() if each.name == "memory"]
@@ -81,7 +81,7 @@ class ServedGenerative:
         self._planned = plan.vectors()
         self._plan = plan
         self._facts = facts
-        self._lookup = lookup or ExactLookup(items)
+        self._lookup = lookup or ExactLookup(self._items)
         self._number_of = {name: number for number, name in enumerate((*outcomes, ANY))}
         if len(outcomes) == 1:  # then it says nothing, and training leaves it open
             self._number_of[outcomes[0]] = self._number_of[ANY]

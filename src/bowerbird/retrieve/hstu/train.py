@@ -95,4 +95,5 @@ def served(model: Hstu, config: HstuConfig, result: TrainingResult | None = None
     free = {name: {0: "batch", 1: "tokens"} for name in names} | {"query": {0: "batch"}}
     graph = onnx_bytes(Query(still), example, outputs=["query"], free=free)
     items = still.items.weight.detach().numpy()
-    return ServedHstu(graph, items, config, training_facts(model, result))
+    facts = {**training_facts(model, result), "knows_asked_time": config.knows_asked_time}
+    return ServedHstu(graph, items, config.longest, facts)
