@@ -151,6 +151,16 @@ class EventLog:
         """Every event of the person is gone; gives how many. In steps, so that appends go on meanwhile."""
         return len(self._forget_where(_NAMES_PERSON, {"person": person_id}))
 
+    def forget_with(self, prefix: str) -> int:
+        """Every event of whoever's id begins with `prefix` is gone; gives how many. In steps, as `forget`."""
+        gone = 0
+        within = "offset > ? AND offset <= ? AND substr(person_id, 1, ?) = ?"
+        for start in range(0, self.last_offset() + 1, _FORGET_ROWS):
+            bounds = (start, start + _FORGET_ROWS, len(prefix), prefix)
+            with self._in_turn():
+                gone += self._reader.execute(f"DELETE FROM event WHERE {within}", bounds).rowcount  # noqa: S608
+        return gone
+
     def forget_items(self, item_ids: Sequence[str]) -> int:
         """Every event on one of these items, or with one in its facts, is gone; gives how many. In steps."""
         return len(self._forget_where(_NAMES_ITEM, {"items": json.dumps(list(item_ids))}))

@@ -156,6 +156,16 @@ class OnlineStore:
                 self._connection.execute(f"DELETE FROM {table} WHERE person_id = ?", (person_id,))  # noqa: S608
             self._cache.pop(person_id, None)
 
+    def forget_with(self, prefix: str) -> int:
+        """Nothing is left of whoever's id begins with `prefix`; gives how many rows that were."""
+        gone = 0
+        with self._lock:
+            for table in _TABLES:
+                statement = f"DELETE FROM {table} WHERE substr(person_id, 1, ?) = ?"  # noqa: S608
+                gone += self._connection.execute(statement, (len(prefix), prefix)).rowcount
+            self._cache.clear()
+        return gone
+
     def count_of(self, person_id: str) -> int:
         """How many actions, seen and hidden items of the person there are."""
         tables = ("action", "seen", "hidden")

@@ -1,5 +1,6 @@
 """This file is about boards and their sections: a person's named collections."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -84,6 +85,19 @@ class Boards:
         with self._engine.begin() as connection:
             made = insert(board).values(row).on_conflict_do_nothing(index_elements=["id"])
             return bool(connection.execute(made).rowcount)
+
+    def put_many(self, boards: Sequence[Board]) -> int:
+        """Boards with ids and times of their own; gives how many are new.
+
+        Those that are there stay as they are. Sections and saves are put by themselves.
+        """
+        names = ("id", "owner", "name", "description", "is_secret", "created_ms", "updated_ms")
+        rows = [{name: getattr(each, name) for name in names} for each in boards]
+        if not rows:
+            return 0
+        with self._engine.begin() as connection:
+            made = insert(board).on_conflict_do_nothing(index_elements=["id"]).returning(board.c.id)
+            return len(connection.execute(made, rows).all())
 
     def get(self, board_id: str) -> Board:
         """The board.

@@ -1,7 +1,7 @@
 """This file is about saves: which item is on which board, in which section, since when."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert  # SQLite understands the same clauses
@@ -68,6 +68,29 @@ class Saves:
             added = len(connection.execute(made.returning(save.c.item_id), rows).all())
             if added:
                 _touch(connection, board_id, now_ms)
+        return added
+
+    def put_many(self, saves: Sequence[Save]) -> int:
+        """Saves with times of their own, on boards that are there; gives how many are new.
+
+        A board was last changed when the newest of them was saved, or later.
+        """
+        if not saves:
+            return 0
+        newest: dict[str, int] = {}
+        for each in saves:
+            newest[each.board_id] = max(newest.get(each.board_id, 0), each.saved_ms)
+        touched = (
+            sa.update(board)
+            .where((board.c.id == sa.bindparam("which")) & (board.c.updated_ms < sa.bindparam("at_ms")))
+            .values(updated_ms=sa.bindparam("at_ms"))
+        )
+        with self._engine.begin() as connection:
+            made = insert(save).on_conflict_do_nothing(index_elements=["board_id", "item_id"])
+            added = len(
+                connection.execute(made.returning(save.c.item_id), [asdict(each) for each in saves]).all()
+            )
+            connection.execute(touched, [{"which": id_, "at_ms": at_ms} for id_, at_ms in newest.items()])
         return added
 
     def unsave(self, board_id: str, item_id: str) -> bool:

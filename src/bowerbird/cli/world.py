@@ -1,0 +1,107 @@
+"""This file is about `bowerbird world`: simulated people, for tests, demos and experiments."""
+
+import argparse
+import dataclasses
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bowerbird.cli.import_told import shown_progress
+from bowerbird.cli.lake_leaf import add_lake_option, add_leaf, opened, say
+from bowerbird.cli.world_words import add_world_words, config_of, telling
+
+if TYPE_CHECKING:
+    from bowerbird.world.history import History
+    from bowerbird.world.world import World
+
+
+def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Adds `world` with its verbs."""
+    text = "simulated people with known truth: for tests, demos and experiments"
+    world = commands.add_parser("world", help=text, description=text)
+    verbs = world.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    text = "let simulated people live in a lake: events, boards and saves of the last days"
+    live = verbs.add_parser("live", help=text, description=text)
+    add_lake_option(live)
+    add_world_words(live, policy="diverse", people=200, has_items=False)
+    live.set_defaults(run=run_live)
+    text = "write what simulated people did as files: RecBole's .inter, and impressions with propensities"
+    write = verbs.add_parser("write", help=text, description=text)
+    write.add_argument("--out", type=Path, required=True, help="folder for the files")
+    add_world_words(write, policy="random", people=500, has_items=True)
+    write.set_defaults(run=run_write)
+    add_leaf(verbs, "remove", run_remove, "take simulated people out of a lake, with all that they did")
+
+
+def run_live(args: argparse.Namespace) -> int:
+    """Simulates the last days on the items of the lake and brings them in."""
+    from bowerbird.world.config import DAY_MS
+    from bowerbird.world.real_items import items_of_lake
+    from bowerbird.world.to_lake import bring_in
+
+    config = config_of(args)
+    with opened(args) as lake:
+        now_ms = lake.clock.now_ms()
+        start_ms = now_ms // DAY_MS * DAY_MS - (config.days - 1) * DAY_MS
+        config = config.model_copy(update={"start_ms": start_ms})
+        with shown_progress(args.json) as progress:
+            task = progress.add_task("looking at the items of the lake")
+            items = items_of_lake(lake, config.items, config.seed)
+            world, history = _lived(args, config, telling(progress, task, config.days), items)
+            # Today is not over: what would come later today has not happened.
+            history = dataclasses.replace(history, log=history.log.where(history.log.at_ms <= now_ms))
+            report = bring_in(
+                lake, history, world.people, world.items,
+                lambda done, total: progress.update(task, description=f"{done:,} of {total:,} events stored"),
+            )  # fmt: skip
+    say(
+        args,
+        {
+            **dataclasses.asdict(report),
+            "items": len(items),
+            "topics": len(items.topic_names),
+            "seed": config.seed,
+        },
+        f"{report.people:,} simulated people, {report.boards:,} boards, {report.saves:,} saves and "
+        f"{report.events:,} events came in, {report.events_known:,} were known, in {report.seconds:.1f} s; "
+        "`bowerbird world remove` takes them out again",
+    )
+    return 0
+
+
+def run_write(args: argparse.Namespace) -> int:
+    """Simulates on a made-up catalogue and writes files."""
+    from bowerbird.world.to_files import write_files
+
+    config = config_of(args)
+    with shown_progress(args.json) as progress:
+        task = progress.add_task("making people")
+        world, history = _lived(args, config, telling(progress, task, config.days))
+        written = write_files(args.out, history, world.people, world.items)
+    facts = {**dataclasses.asdict(written), "events": len(history.log), "sha256": history.log.digest()}
+    say(
+        args,
+        {**facts, "seed": config.seed, "policy": args.policy},
+        f"{written.interactions:,} interactions and {written.impressions:,} impressions of "
+        f"{config.people.count:,} simulated people with {written.items:,} items are in {args.out}",
+    )
+    return 0
+
+
+def run_remove(args: argparse.Namespace) -> int:
+    """Takes every simulated person out of the lake."""
+    from bowerbird.world.to_lake import remove_simulated
+
+    with opened(args) as lake:
+        gone = remove_simulated(lake)
+    listed = ", ".join(f"{count:,} {what}" for what, count in gone.items() if count)
+    say(args, gone, f"gone: {listed}" if listed else "there were no simulated people")
+    return 0
+
+
+def _lived(args: argparse.Namespace, config, tell, items=None) -> "tuple[World, History]":  # type: ignore[no-untyped-def]
+    from bowerbird.world.choosing import policy_of
+    from bowerbird.world.simulation import simulate
+    from bowerbird.world.world import make_world
+
+    world = make_world(config, items)
+    return world, simulate(world, policy_of(args.policy, world, explore=args.explore), tell)

@@ -1,0 +1,156 @@
+"""This file is about a real catalogue in the world: its vectors, reduced, and groups of what looks alike."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import faiss
+import numpy as np
+
+from bowerbird.core.errors import InputError
+from bowerbird.encode.config import EncodeConfig
+from bowerbird.encode.fitting import load_space
+from bowerbird.encode.serving import serving_encoders
+from bowerbird.encode.stored import item_vectors
+from bowerbird.lake.catalogue import Catalogue
+from bowerbird.lake.lake import Lake
+from bowerbird.world.config import ItemsConfig
+from bowerbird.world.seen import WorldItems, unit_rows
+
+_ITEMS_A_TOPIC = 12
+"""A small catalogue has fewer topics than the settings say: about this many items each."""
+_CATEGORY_SHARE = 0.6
+_ROUNDS = 20
+_LEVELS = "\x1f"
+_PLAIN = frozenset(("the", "and", "for", "with", "from"))
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """What a catalogue says of its items; row i is one item."""
+
+    ids: tuple[str, ...]
+    titles: tuple[str, ...]
+    categories: tuple[str, ...]
+    owners: tuple[str, ...]
+    price_micros: np.ndarray
+
+
+def items_from_vectors(
+    described: Described, vectors: np.ndarray, knobs: ItemsConfig, seed: int
+) -> WorldItems:
+    """The catalogue as the world wants it: all of it is there from the first day.
+
+    Args:
+        vectors: [N, W] of what items look like, of any width.
+
+    Raises:
+        InputError: there are no items, or not one vector an item.
+    """
+    count = len(described.ids)
+    if count == 0 or vectors.shape[0] != count or not np.isfinite(vectors).all():
+        raise InputError(
+            f"{count} items with vectors of shape {vectors.shape} were received; needed are one finite "
+            "vector an item and at least one item; encode the catalogue first"
+        )
+    reduced = _reduced(vectors, knobs.width)
+    topics = _grouped(reduced, max(1, min(knobs.topics, count // _ITEMS_A_TOPIC)), seed)
+    owners = {owner: number for number, owner in enumerate(dict.fromkeys(described.owners))}
+    return WorldItems(
+        ids=described.ids,
+        vectors=reduced,
+        topics=topics,
+        topic_names=_names(described, topics),
+        titles=described.titles,
+        owners=np.array([owners[owner] for owner in described.owners], np.int32),
+        price_micros=described.price_micros.astype(np.int64),
+        born_day=np.zeros(count, np.int32),
+    )
+
+
+def items_of_lake(lake: Lake, knobs: ItemsConfig, seed: int) -> WorldItems:
+    """The live items of a lake that have been encoded.
+
+    Raises:
+        InputError: there are none, or the lake was never encoded.
+    """
+    encoders = serving_encoders(lake, EncodeConfig())
+    space = load_space(lake, encoders)
+    if space is None:
+        raise InputError(
+            "the lake has no joint space, so nothing is known of what its items look like; needed is an "
+            "encoded lake; run `bowerbird encode run` first"
+        )
+    catalogue = Catalogue.open(lake)
+    numbers, parts = [], []
+    for batch_numbers, batch in item_vectors(lake, encoders, space):
+        keep = catalogue.live[batch_numbers] & (np.abs(batch.look).sum(axis=1) > 0)
+        numbers.append(batch_numbers[keep])
+        parts.append(np.hstack([batch.look[keep], batch.words[keep]]))
+    if not numbers or not sum(len(part) for part in numbers):
+        raise InputError(
+            "the lake has no encoded items; needed is at least one; run `bowerbird lake import` first"
+        )
+    order = np.argsort(np.concatenate(numbers))
+    found = np.concatenate(numbers)[order]
+    described = Described(
+        ids=tuple(catalogue.ids_of(found)),
+        titles=tuple(catalogue.title(int(number)) for number in found),
+        categories=_texts(catalogue, "category", found),
+        owners=_texts(catalogue, "brand", found),
+        price_micros=catalogue.price_micros[found],
+    )
+    return items_from_vectors(described, np.concatenate(parts)[order], knobs, seed)
+
+
+def _texts(catalogue: Catalogue, field: str, numbers: np.ndarray) -> tuple[str, ...]:
+    codes, vocabulary = catalogue.codes(field)[numbers], catalogue.vocabulary(field)
+    return tuple(vocabulary[code] for code in codes.tolist())
+
+
+def _reduced(vectors: np.ndarray, width: int) -> np.ndarray:
+    """float32 [N, D] unit rows along the directions in which the catalogue differs most."""
+    centred = vectors.astype(np.float64) - vectors.mean(axis=0)
+    sample = centred[:: max(1, len(centred) // 20_000)]
+    _, _, directions = np.linalg.svd(sample, full_matrices=False)
+    reduced = unit_rows(centred @ directions[:width].T)
+    if reduced.shape[1] < width:
+        reduced = np.pad(reduced, ((0, 0), (0, width - reduced.shape[1])))
+    lost = np.flatnonzero(np.abs(reduced).sum(axis=1) == 0)
+    reduced[lost, 0] = 1.0  # an item just like the average has no direction of its own
+    return np.ascontiguousarray(reduced)
+
+
+def _grouped(vectors: np.ndarray, count: int, seed: int) -> np.ndarray:
+    means = faiss.Kmeans(
+        vectors.shape[1], count, niter=_ROUNDS, seed=seed % 2**31, spherical=True, min_points_per_centroid=1,
+        max_points_per_centroid=2_000,
+    )  # fmt: skip
+    means.train(vectors)
+    _, nearest = means.index.search(vectors, 1)
+    _, topics = np.unique(nearest[:, 0], return_inverse=True)  # groups that nobody is in are left out
+    grouped: np.ndarray = topics.astype(np.int32)
+    return grouped
+
+
+def _names(described: Described, topics: np.ndarray) -> tuple[str, ...]:
+    """A few words for each topic: the category that most of it is in, or the words that only it has."""
+    words = [_words(title) for title in described.titles]
+    everywhere = Counter(word for title in words for word in set(title))
+    names = []
+    for topic in range(int(topics.max()) + 1):
+        rows = np.flatnonzero(topics == topic).tolist()
+        leaves = Counter(described.categories[row].split(_LEVELS)[-1] for row in rows)
+        leaf, most = leaves.most_common(1)[0]
+        if leaf and most >= _CATEGORY_SHARE * len(rows):
+            names.append(leaf.lower())
+            continue
+        here = Counter(word for row in rows for word in set(words[row]))
+        telling = sorted(here, key=lambda word: (-(here[word] ** 2) / everywhere[word], word))
+        names.append(" ".join(telling[:2]) or "things")
+    return tuple(names)
+
+
+def _words(title: str) -> Sequence[str]:
+    return [word for word in re.findall(r"[^\W\d_]{3,}", title.lower()) if word not in _PLAIN]
