@@ -23,6 +23,13 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     live = verbs.add_parser("live", help=text, description=text)
     add_lake_option(live)
     add_world_words(live, policy="diverse", people=200, has_items=False)
+    others = live.add_mutually_exclusive_group()
+    others.add_argument(
+        "--once", action="store_true", help="do nothing if simulated people are there already"
+    )
+    others.add_argument(
+        "--keep", action="store_true", help="leave those that are there; else they are replaced"
+    )
     live.set_defaults(run=run_live)
     text = "write what simulated people did as files: RecBole's .inter, and impressions with propensities"
     write = verbs.add_parser("write", help=text, description=text)
@@ -36,10 +43,13 @@ def run_live(args: argparse.Namespace) -> int:
     """Simulates the last days on the items of the lake and brings them in."""
     from bowerbird.world.config import DAY_MS
     from bowerbird.world.real_items import items_of_lake
-    from bowerbird.world.to_lake import bring_in
+    from bowerbird.world.to_lake import bring_in, count_simulated, remove_simulated
 
     config = config_of(args)
     with opened(args) as lake:
+        if args.once and (there := count_simulated(lake)):
+            say(args, {"people": 0, "there": there}, f"{there:,} simulated people are there: nothing to do")
+            return 0
         now_ms = lake.clock.now_ms()
         start_ms = now_ms // DAY_MS * DAY_MS - (config.days - 1) * DAY_MS
         config = config.model_copy(update={"start_ms": start_ms})
@@ -47,10 +57,10 @@ def run_live(args: argparse.Namespace) -> int:
             task = progress.add_task("looking at the items of the lake")
             items = items_of_lake(lake, config.items, config.seed)
             world, history = _lived(args, config, telling(progress, task, config.days), items)
-            # Today is not over: what would come later today has not happened.
-            history = dataclasses.replace(history, log=history.log.where(history.log.at_ms <= now_ms))
+            if not args.keep:
+                remove_simulated(lake)
             report = bring_in(
-                lake, history, world.people, world.items,
+                lake, history.until(now_ms), world.people, world.items,
                 lambda done, total: progress.update(task, description=f"{done:,} of {total:,} events stored"),
             )  # fmt: skip
     say(

@@ -1,6 +1,5 @@
 """This file is about events: rows of the world's log in the form that the product stores."""
 
-import hashlib
 from collections.abc import Iterator
 
 import numpy as np
@@ -16,12 +15,6 @@ CLIENT = "bowerbird-world"
 _ACTIONS = tuple(Action)
 
 
-def run_name(history: History, people: PeopleSeen) -> str:
-    """A short name of this run: the same run again has the same, so that its events are stored once."""
-    told = history.log.digest() + "\n".join(people.ids)
-    return hashlib.sha256(told.encode()).hexdigest()[:10]
-
-
 def board_id(people: PeopleSeen, person: int, slot: int) -> str:
     """The id of a person's board."""
     return f"{people.ids[person]}-board-{slot}"
@@ -31,7 +24,7 @@ def events_of(
     history: History, people: PeopleSeen, items: WorldItems, *, batch: int = 5_000
 ) -> Iterator[list[Event]]:
     """All events in order of time, in batches. Nothing in them is known only to the world."""
-    run, log = run_name(history, people), history.log
+    run, log = history.name, history.log
     for start in range(0, len(log), batch):
         part = log.where(np.arange(start, min(start + batch, len(log))))
         columns = zip(

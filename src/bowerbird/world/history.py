@@ -38,11 +38,24 @@ class History:
 
     Attributes:
         queries: what was typed; `WorldLog.queries` points here.
+        name: short, from all that happened: the same world again has the same, so that its events are stored
+            once.
     """
 
     log: WorldLog
     boards: BoardsMade
     queries: tuple[str, ...]
+    name: str
+
+    def until(self, at_ms: int) -> "History":
+        """What has happened up to a moment; its name and the places of events in the log stay."""
+        log, made = self.log.where(self.log.at_ms <= at_ms), self.boards.made_ms <= at_ms
+        names = tuple(name for name, keep in zip(self.boards.names, made.tolist(), strict=True) if keep)
+        boards = BoardsMade(
+            self.boards.persons[made], self.boards.slots[made], self.boards.made_ms[made], names,
+            self.boards.is_secret[made],
+        )  # fmt: skip
+        return History(log, boards, self.queries, self.name)
 
 
 def boards_of(

@@ -10,9 +10,8 @@ import numpy as np
 
 from bowerbird.core.errors import InputError
 from bowerbird.encode.config import EncodeConfig
-from bowerbird.encode.fitting import load_space
 from bowerbird.encode.serving import serving_encoders
-from bowerbird.encode.stored import item_vectors
+from bowerbird.encode.stored import raw_items
 from bowerbird.lake.catalogue import Catalogue
 from bowerbird.lake.lake import Lake
 from bowerbird.world.config import ItemsConfig
@@ -22,6 +21,7 @@ _ITEMS_A_TOPIC = 12
 """A small catalogue has fewer topics than the settings say: about this many items each."""
 _CATEGORY_SHARE = 0.6
 _ROUNDS = 20
+_TRIES = 5  # groups found from one start may be two in one
 _LEVELS = "\x1f"
 _PLAIN = frozenset(("the", "and", "for", "with", "from"))
 
@@ -73,24 +73,19 @@ def items_of_lake(lake: Lake, knobs: ItemsConfig, seed: int) -> WorldItems:
     """The live items of a lake that have been encoded.
 
     Raises:
-        InputError: there are none, or the lake was never encoded.
+        InputError: there are none.
     """
     encoders = serving_encoders(lake, EncodeConfig())
-    space = load_space(lake, encoders)
-    if space is None:
-        raise InputError(
-            "the lake has no joint space, so nothing is known of what its items look like; needed is an "
-            "encoded lake; run `bowerbird encode run` first"
-        )
     catalogue = Catalogue.open(lake)
     numbers, parts = [], []
-    for batch_numbers, batch in item_vectors(lake, encoders, space):
-        keep = catalogue.live[batch_numbers] & (np.abs(batch.look).sum(axis=1) > 0)
-        numbers.append(batch_numbers[keep])
-        parts.append(np.hstack([batch.look[keep], batch.words[keep]]))
-    if not numbers or not sum(len(part) for part in numbers):
+    for raw in raw_items(lake, encoders):
+        keep = catalogue.live[raw.numbers] & (np.abs(raw.pictures).sum(axis=1) > 0)
+        numbers.append(raw.numbers[keep])
+        parts.append(np.hstack([unit_rows(raw.pictures[keep]), unit_rows(raw.words[keep])]))
+    if not sum(len(part) for part in numbers):
         raise InputError(
-            "the lake has no encoded items; needed is at least one; run `bowerbird lake import` first"
+            "the lake has no encoded items, so nothing is known of what they look like; needed is at least "
+            "one; run `bowerbird lake import` and `bowerbird encode run` first"
         )
     order = np.argsort(np.concatenate(numbers))
     found = np.concatenate(numbers)[order]
@@ -124,7 +119,8 @@ def _reduced(vectors: np.ndarray, width: int) -> np.ndarray:
 
 def _grouped(vectors: np.ndarray, count: int, seed: int) -> np.ndarray:
     means = faiss.Kmeans(
-        vectors.shape[1], count, niter=_ROUNDS, seed=seed % 2**31, spherical=True, min_points_per_centroid=1,
+        vectors.shape[1], count, niter=_ROUNDS, nredo=_TRIES, seed=seed % 2**31, spherical=True,
+        min_points_per_centroid=1,
         max_points_per_centroid=2_000,
     )  # fmt: skip
     means.train(vectors)

@@ -184,7 +184,8 @@ class Simulation:
         boards, made = boards_of(world.config.seed, saves, topics, world.items.topic_names, SECRET_SHARE)
         log = joined([*self._parts, made])
         end_ms = world.config.start_ms + world.config.days * DAY_MS  # what is bought later is not known yet
-        return History(log.where(log.at_ms < end_ms), boards, tuple(self._queries))
+        log = log.where(log.at_ms < end_ms)
+        return History(log, boards, tuple(self._queries), log.digest()[:10])
 
 
 def simulate(world: World, policy: Policy, tell: Tell | None = None) -> History:

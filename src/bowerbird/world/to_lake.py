@@ -54,6 +54,11 @@ def bring_in(
     return BroughtIn(new_people, boards, saves, added, known, time.perf_counter() - started_s)
 
 
+def count_simulated(lake: Lake) -> int:
+    """How many simulated people the lake knows."""
+    return lake.records.people.count(ID_PREFIX)
+
+
 def remove_simulated(lake: Lake) -> dict[str, int]:
     """No simulated person is left in the lake, nor anything that one did; gives how much of what went."""
     return forget_people_with(lake, ID_PREFIX)

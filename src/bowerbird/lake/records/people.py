@@ -52,10 +52,11 @@ class People:
             row = connection.execute(sa.select(person).where(person.c.id == person_id)).one_or_none()
         return Person(row.id, row.created_ms, row.consent) if row else None
 
-    def count(self) -> int:
-        """How many there are."""
+    def count(self, prefix: str = "") -> int:
+        """How many there are, or how many whose id begins with `prefix`."""
+        query = sa.select(sa.func.count()).select_from(person)
         with reading(self._engine).connect() as connection:
-            return int(connection.scalar(sa.select(sa.func.count()).select_from(person)) or 0)
+            return int(connection.scalar(query.where(person.c.id.startswith(prefix, autoescape=True))) or 0)
 
     def forget(self, person_id: str) -> bool:
         """Everything records hold about the person is gone; False if there was no such person."""
