@@ -6,7 +6,7 @@ import pytest
 from jaxtyping import install_import_hook
 from s3_server import environment_of, new_bucket, running_server
 
-install_import_hook(["bowerbird"], "beartype.beartype")
+install_import_hook(["bowerbird"], "checker.checked")
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""This file is about `bowerbird world`: simulated people, for tests, demos and experiments."""
+"""This file is about `bowerbird world`: simulated people and a rendered shop, for tests and demos."""
 
 import argparse
 import dataclasses
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from bowerbird.cli.import_told import shown_progress
 from bowerbird.cli.lake_leaf import add_lake_option, add_leaf, opened, say
+from bowerbird.cli.world_shop import add_shop
 from bowerbird.cli.world_words import add_world_words, config_of, telling
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Adds `world` with its verbs."""
-    text = "simulated people with known truth: for tests, demos and experiments"
+    text = "simulated people and rendered catalogues with known truth: for tests, demos and experiments"
     world = commands.add_parser("world", help=text, description=text)
     verbs = world.add_subparsers(title="commands", metavar="COMMAND", required=True)
     text = "let simulated people live in a lake: events, boards and saves of the last days"
@@ -36,6 +37,7 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     write.add_argument("--out", type=Path, required=True, help="folder for the files")
     add_world_words(write, policy="random", people=500, has_items=True)
     write.set_defaults(run=run_write)
+    add_shop(verbs)
     add_leaf(verbs, "remove", run_remove, "take simulated people out of a lake, with all that they did")
 
 
