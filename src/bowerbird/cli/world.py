@@ -7,11 +7,16 @@ from typing import TYPE_CHECKING
 
 from bowerbird.cli.import_told import shown_progress
 from bowerbird.cli.lake_leaf import add_lake_option, add_leaf, opened, say
+from bowerbird.cli.world_experiment import add_experiment
 from bowerbird.cli.world_shop import add_shop
 from bowerbird.cli.world_words import add_world_words, config_of, telling
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bowerbird.world.config import WorldConfig
     from bowerbird.world.history import History
+    from bowerbird.world.seen import WorldItems
     from bowerbird.world.world import World
 
 
@@ -38,6 +43,11 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     add_world_words(write, policy="random", people=500, has_items=True)
     write.set_defaults(run=run_write)
     add_shop(verbs)
+    text = "figures of a simulated log beside those of known ones"
+    moments = verbs.add_parser("moments", help=text, description=text)
+    add_world_words(moments, policy="similar", people=1_000, has_items=True)
+    moments.set_defaults(run=run_moments)
+    add_experiment(verbs)
     add_leaf(verbs, "remove", run_remove, "take simulated people out of a lake, with all that they did")
 
 
@@ -99,6 +109,29 @@ def run_write(args: argparse.Namespace) -> int:
     return 0
 
 
+def run_moments(args: argparse.Namespace) -> int:
+    """Simulates, and prints the table of moments and the position curve."""
+    from bowerbird.world.moments import moments_of, position_curve
+
+    config = config_of(args)
+    with shown_progress(args.json) as progress:
+        task = progress.add_task("making people")
+        world, history = _lived(args, config, telling(progress, task, config.days))
+        moments = moments_of(history.log, world.people, len(world.items), config.days)
+        curve = position_curve(history.log, world.people)
+    rows = [dataclasses.asdict(moment) | {"is_within": moment.is_within} for moment in moments]
+    facts = {"moments": rows, "rows": curve, "events": len(history.log), "simulated": True}
+    lines = [f"{len(history.log):,} events of {config.people.count:,} simulated people, policy {args.policy}"]
+    for moment in moments:
+        known = f"known {moment.known[0]:g} to {moment.known[1]:g}: {moment.source}" if moment.known else ""
+        lines.append(f"{moment.name:<44} {moment.value:8.3g} {moment.unit:<5} {known}".rstrip())
+    lines += [
+        f"row {row + 1}: looked at {look:.2f} of row 1, clicks {click:.2f} %" for row, look, click in curve
+    ]
+    say(args, facts, "\n".join(lines))
+    return 0
+
+
 def run_remove(args: argparse.Namespace) -> int:
     """Takes every simulated person out of the lake."""
     from bowerbird.world.to_lake import remove_simulated
@@ -110,7 +143,12 @@ def run_remove(args: argparse.Namespace) -> int:
     return 0
 
 
-def _lived(args: argparse.Namespace, config, tell, items=None) -> "tuple[World, History]":  # type: ignore[no-untyped-def]
+def _lived(
+    args: argparse.Namespace,
+    config: "WorldConfig",
+    tell: "Callable[[int, int], object]",
+    items: "WorldItems | None" = None,
+) -> "tuple[World, History]":
     from bowerbird.world.choosing import policy_of
     from bowerbird.world.simulation import simulate
     from bowerbird.world.world import make_world

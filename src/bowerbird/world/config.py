@@ -38,7 +38,7 @@ class ItemsConfig(_Knobs):
     width: Annotated[int, Field(ge=2, le=512)] = 32
     closeness: Annotated[float, Field(gt=0.0, lt=1.0)] = 0.82
     topic_skew: AtLeastZero = 0.6
-    quality_spread: AtLeastZero = 0.6
+    quality_spread: AtLeastZero = 0.8
     arriving_share: Share = 0.2
     season_height: AtLeastZero = 0.3
     owners: Annotated[int, Field(ge=1)] = 200
@@ -119,11 +119,11 @@ class BehaviourConfig(_Knobs):
     match_spread: AtLeastZero = 0.5
     intent: AtLeastZero = 0.15
     closeup: float = -2.2
-    click: float = -3.3
+    click: float = -4.3
     long_click: float = -0.4
-    save: float = -3.5
+    save: float = -3.6
     hide: float = -7.2
-    purchase: float = -3.4
+    purchase: float = -4.6
     save_slope: AtLeastZero = 1.0
     hide_slope: AtLeastZero = 0.6
     trust: Share = 0.03
@@ -134,7 +134,7 @@ class BehaviourConfig(_Knobs):
     boredom: AtLeastZero = 0.6
     repeat: AtLeastZero = 0.5
     mood_step: Share = 0.15
-    usual_reward: Annotated[float, Field(gt=0.0)] = 0.05
+    usual_reward: Annotated[float, Field(gt=0.0)] = 0.045
     mood_sessions: AtLeastZero = 0.5
     leaving: Share = 0.004
     mood_leaving: AtLeastZero = 2.0

@@ -9,6 +9,8 @@ from bowerbird.world.draws import Stream, generator
 from bowerbird.world.seen import WorldItems, unit_rows
 
 _NEVER = np.float32(-1e9)
+_ROWS_AT_ONCE = 64
+"""So many people's scores stay near the processor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +140,7 @@ class SimilarPolicy:
     people: int
     variety: float = 0.0
     half_life_days: float = 10.0
-    reach: int = 1_000
+    reach: int = 600
     _profiles: np.ndarray = field(init=False)
 
     def __post_init__(self) -> None:
@@ -146,18 +148,12 @@ class SimilarPolicy:
 
     def slates(self, asked: Asked, /) -> Slates:
         """The best of what was not shown yet."""
-        live = asked.shown.shape[1]
-        scores = (
-            unit_rows(self._profiles[asked.who]) @ self.items.vectors[:live].T
-        )  # [B, D] @ [D, M] -> [B, M]
-        scores[asked.shown] = _NEVER
-        if self.variety == 0:
-            return certain(best(scores, asked.limit))
-        pool = best(scores, min(max(self.reach, asked.limit), live))
-        value = np.take_along_axis(scores, pool, axis=1)
-        value -= np.float32(self.variety) * rank_in_group(self.items.topics[pool])
-        chosen = best(value, asked.limit)
-        return certain(np.take_along_axis(pool, chosen, axis=1))
+        chosen = np.empty((len(asked.who), asked.limit), np.int64)
+        profiles = unit_rows(self._profiles[asked.who])
+        for start in range(0, len(chosen), _ROWS_AT_ONCE):
+            rows = slice(start, start + _ROWS_AT_ONCE)
+            chosen[rows] = self._chosen(profiles[rows], asked.shown[rows], asked.limit)
+        return certain(chosen)
 
     def observe(self, done: Done, /) -> None:
         """The next page of the same person answers to it."""
@@ -166,6 +162,17 @@ class SimilarPolicy:
     def end_day(self) -> None:
         """Likes fade."""
         self._profiles *= np.float32(0.5 ** (1 / self.half_life_days))
+
+    def _chosen(self, profiles: np.ndarray, shown: np.ndarray, limit: int) -> np.ndarray:
+        live = shown.shape[1]
+        scores = profiles @ self.items.vectors[:live].T  # [B, D] @ [D, M] -> [B, M]
+        np.putmask(scores, shown, _NEVER)
+        if self.variety == 0:
+            return best(scores, limit)
+        pool = best(scores, min(max(self.reach, limit), live))
+        value = np.take_along_axis(scores, pool, axis=1)
+        value -= np.float32(self.variety) * rank_in_group(self.items.topics[pool])
+        return np.take_along_axis(pool, best(value, limit), axis=1)
 
 
 @dataclass(slots=True)
@@ -203,12 +210,44 @@ class ExploringPolicy:
         self.policy.end_day()
 
 
+@dataclass(slots=True)
+class ChangingPolicy:
+    """One policy up to a day, another from then on; both learn all the time."""
+
+    before: Policy
+    after: Policy
+    from_day: int
+    _day: int = 0
+
+    def slates(self, asked: Asked, /) -> Slates:
+        """Of the one whose turn it is."""
+        return (self.before if self._day < self.from_day else self.after).slates(asked)
+
+    def observe(self, done: Done, /) -> None:
+        """Told to both."""
+        self.before.observe(done)
+        self.after.observe(done)
+
+    def end_day(self) -> None:
+        """Told to both."""
+        self._day += 1
+        self.before.end_day()
+        self.after.end_day()
+
+
 def best(scores: np.ndarray, limit: int) -> np.ndarray:
     """int64 [B, limit] columns of the highest scores, best first; ties by column."""
-    if limit < scores.shape[1]:
-        columns = np.sort(np.argpartition(-scores, limit - 1, axis=1)[:, :limit], axis=1)
-    else:
-        columns = np.broadcast_to(np.arange(scores.shape[1]), scores.shape)
+    rows, width = scores.shape
+    if limit >= width:
+        return np.argsort(-scores, axis=1, kind="stable")
+    # The value of the last that gets in is found faster than the places of all that do.
+    least = np.partition(scores, width - limit, axis=1)[:, width - limit]
+    is_in = scores >= least[:, None]
+    for row in np.flatnonzero(np.count_nonzero(is_in, axis=1) > limit):  # several stand at the border
+        at_border = np.flatnonzero(scores[row] == least[row])
+        above = np.count_nonzero(scores[row] > least[row])
+        is_in[row, at_border[limit - above :]] = False
+    columns = np.nonzero(is_in)[1].reshape(rows, limit)
     order = np.argsort(-np.take_along_axis(scores, columns, axis=1), axis=1, kind="stable")
     return np.take_along_axis(columns, order, axis=1)
 

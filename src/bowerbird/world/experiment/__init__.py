@@ -1,0 +1,1 @@
+"""Takes a question and seeds, gives what the world answers, with intervals."""
