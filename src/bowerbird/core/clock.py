@@ -2,7 +2,10 @@
 
 import time
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol, runtime_checkable
+
+from bowerbird.core.errors import InputError
 
 LATEST_MS = 253_402_300_799_999
 """The end of the year 9999: no event says a later time, and every table and library can hold it."""
@@ -39,3 +42,17 @@ class HeldClock:
     def advance(self, *, by_ms: int) -> None:
         """Move on by `by_ms`."""
         self.at_ms += by_ms
+
+
+def moment_ms(text: str) -> int:
+    """A time in ISO 8601 as UTC milliseconds; without a zone it is local.
+
+    Raises:
+        InputError: it is none.
+    """
+    try:
+        return int(datetime.fromisoformat(text).timestamp() * 1000)
+    except (ValueError, OverflowError) as error:
+        raise InputError(
+            f"time {text[:100]!r} was received; needed is one such as 2026-11-22T18:00; write it so"
+        ) from error

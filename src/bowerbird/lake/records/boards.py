@@ -54,6 +54,12 @@ class Boards:
         self._engine = engine
         self._clock = clock
 
+    def secrecy(self) -> dict[str, bool]:
+        """Of every board, whether it is secret."""
+        with reading(self._engine).connect() as connection:
+            found = connection.execute(sa.select(board.c.id, board.c.is_secret)).all()
+        return {row.id: bool(row.is_secret) for row in found}
+
     def create(self, owner: str, name: str, *, description: str = "", is_secret: bool = False) -> Board:
         """A new, empty board."""
         now_ms, board_id = self._clock.now_ms(), new_id("board")

@@ -159,13 +159,16 @@ class Boards:
             NotFoundError: the item is not there, or no such board or section.
             TooLargeError: the other board is full.
         """
-        self._mine(person_id, board_id)
-        target = self._mine(person_id, to_board_id)
+        source, target = self._mine(person_id, board_id), self._mine(person_id, to_board_id)
         if to_board_id != board_id:
             _check_room(target.count, self._config.max_items, what="items", where="a board")
         kept = self._records.saves.move(
             board_id, item_id, to_board_id=to_board_id, to_section_id=to_section_id
         )
+        if (
+            to_board_id != board_id
+        ):  # one event a board, so that forgetting one leaves what is said of the other
+            self._tell(Action.MOVE, person_id, source, item_id=item_id, has_left=True)
         self._tell(Action.MOVE, person_id, target, item_id=item_id)
         return _board_item(int(self._catalogue.numbers_of([item_id])[0]), kept)
 
@@ -246,7 +249,9 @@ class Boards:
         event_id: str | None = None,
         item_id: str = "",
         at_ms: int | None = None,
+        has_left: bool = False,
     ) -> None:
+        facts = {"is_secret": board.is_secret} | ({"has_left": True} if has_left else {})
         self._record(
             [
                 Event(
@@ -257,7 +262,7 @@ class Boards:
                     surface="boards",
                     item_id=item_id,
                     board_id=board.id,
-                    facts={"is_secret": board.is_secret},
+                    facts=facts,
                 )
             ]
         )
