@@ -5,7 +5,9 @@ import re
 import grimp
 import pytest
 
-TRAINS = re.compile(r"^bowerbird\.(learn\.training(\..+)?|retrieve\.\w+\.(model|train)|adapters\..+)$")
+TRAINS = re.compile(
+    r"^bowerbird\.(learn\.training(\..+)?|(retrieve|taste)\.\w+\.(model|train)|adapters\..+)$"
+)
 
 
 @pytest.fixture(scope="module")

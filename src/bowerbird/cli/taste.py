@@ -5,13 +5,14 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from bowerbird.cli.lake_leaf import add_leaf, opened, say
+from bowerbird.cli.taste_train import add_train_commands
 
 if TYPE_CHECKING:
     from bowerbird.taste.graph import GraphHealth, LiveGraph
 
 
 def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Adds `taste graph` and `taste neighbours`."""
+    """Adds `taste graph`, `taste neighbours` and what trains."""
     taste = commands.add_parser("taste", help="who likes what: the Taste Graph and what it says")
     verbs = taste.add_subparsers(title="commands", metavar="COMMAND", required=True)
     add_leaf(verbs, "graph", run_graph, "its size, degrees, hubs, components and freshness")
@@ -19,6 +20,7 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     near.add_argument("item", metavar="ITEM", help="id of an item")
     near.add_argument("--as-of", metavar="TIME", help="as it was then, such as 2026-11-01 (default: now)")
     near.add_argument("-k", type=int, default=10, help="how many (default: 10)")
+    add_train_commands(verbs)
 
 
 def run_graph(args: argparse.Namespace) -> int:
