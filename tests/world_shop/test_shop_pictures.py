@@ -118,7 +118,7 @@ def test_a_wall_of_patches_leaves_no_pixel_out() -> None:
         )
         corners = Camera((0, 0, 10), (0, 0, 0), 20, 200, 200).projected(sheet.corners)
 
-        seen = rasterise(corners, 200, 200, is_perspective=True)
+        seen = rasterise(corners, 200, 200)
 
         picture = np.zeros(200 * 200, bool)
         picture[seen.pixels] = True
@@ -134,9 +134,7 @@ def test_the_nearer_patch_hides_the_farther_one_whatever_their_order() -> None:
     camera = Camera((0, 0, 10), (0, 0, 0), 20, 64, 64)
 
     for order in ([0, 1], [1, 0]):
-        seen = rasterise(
-            camera.projected(np.concatenate([sheets[at] for at in order])), 64, 64, is_perspective=True
-        )
+        seen = rasterise(camera.projected(np.concatenate([sheets[at] for at in order])), 64, 64)
         middle = seen.patches[seen.pixels == 32 * 64 + 32]
         assert order[int(middle[0]) // 4] == 1
 

@@ -2,7 +2,6 @@
 
 import argparse
 import dataclasses
-import os
 from pathlib import Path
 
 from bowerbird.cli.checked import checked
@@ -28,9 +27,10 @@ def add_shop(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
 
 def run_shop(args: argparse.Namespace) -> int:
     """Draws; the same words after a stop go on from there."""
+    from bowerbird.serve.cores import usable_cores
     from bowerbird.world.shop import ShopConfig, write_shop
 
-    jobs = len(os.sched_getaffinity(0)) if args.jobs is None else args.jobs
+    jobs = usable_cores() if args.jobs is None else args.jobs
     if jobs < 1:
         raise ConfigError(f"--jobs {jobs} was received; needed is 1 or more; change it")
     config = checked(ShopConfig, items=args.items, rooms=args.rooms, seed=args.seed)

@@ -118,9 +118,15 @@ def _others(base: Recipe, name: str) -> list[str]:
         return []
     if name == "colour":
         return [each for each in COLOURS if each not in used]
+    if name == "pattern" and not MATERIALS[base.material].takes_pattern:
+        return []
     if name == "pattern":
         return [each for each in ("plain", *_preferred(form.patterns, style)) if each != base.pattern]
-    same = [each for each in form.materials if MATERIALS[each].own_colour is None]
+    same = [
+        each
+        for each in form.materials
+        if MATERIALS[each].own_colour is None and (base.pattern == "plain" or MATERIALS[each].takes_pattern)
+    ]
     return [each for each in same if each != base.material]
 
 
@@ -159,7 +165,8 @@ def _base(seed: int, collection: Collection, family: int, index: int) -> Recipe:
 
 def _pattern(rng: np.random.Generator, form: Form, style: Style, material: str) -> str:
     is_plain = rng.random() >= style.patterned_share
-    if is_plain or not form.patterns or MATERIALS[material].own_colour is not None:
+    own = MATERIALS[material]
+    if is_plain or not form.patterns or own.own_colour is not None or not own.takes_pattern:
         return "plain"
     return _one(rng, _preferred(form.patterns, style))
 

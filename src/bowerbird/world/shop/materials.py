@@ -19,10 +19,12 @@ class Material:
     Attributes:
         look: from the colour of a surface to its finish; materials with a colour of their own pass it over.
         own_colour: name of the colour that it has by nature, or none when it comes in any.
+        takes_pattern: whether a pattern would be seen on it.
     """
 
     look: Callable[[ColourAt], Finish]
     own_colour: str | None = None
+    takes_pattern: bool = True
 
 
 def finish(material: str, colour: ColourAt | Floats) -> Finish:
@@ -133,11 +135,13 @@ MATERIALS: dict[str, Material] = {
         ),
         "terracotta",
     ),
-    "glass": Material(lambda colour: Finish(colour, roughness=0.03, gloss=0.07, clear=0.62)),
+    "glass": Material(
+        lambda colour: Finish(colour, roughness=0.03, gloss=0.07, clear=0.5), takes_pattern=False
+    ),
     "lacquer": Material(lambda colour: Finish(colour, roughness=0.16, gloss=0.05)),
     "painted wood": Material(lambda colour: Finish(_toned(colour, 4, 0.4, 0.1, stretch=5), roughness=0.45)),
     "powder-coated steel": Material(lambda colour: Finish(colour, roughness=0.5, gloss=0.045)),
-    "marble": Material(_stone),
+    "marble": Material(_stone, takes_pattern=False),
     "oak": Material(_wood("d9b583", "b98b56"), "honey brown"),
     "ash": Material(_wood("e6cfa8", "cfae7f"), "pale brown"),
     "walnut": Material(_wood("8a5a38", "54331f"), "dark brown"),
@@ -180,7 +184,8 @@ MATERIALS: dict[str, Material] = {
     "leather": Material(
         lambda colour: Finish(
             _toned(colour, 13, 0.2, 0.3), roughness=0.38, gloss=0.045, bump=0.07, bump_m=0.004
-        )
+        ),
+        takes_pattern=False,
     ),
     "paper": Material(lambda colour: Finish(colour, roughness=0.95, gloss=0.02)),
 }

@@ -59,19 +59,14 @@ def plan_of(seed: int, index: int, items: int) -> RoomPlan:
         )
     rng = np.random.default_rng([seed, 5, index])
     home = collection_of(seed, int(rng.integers(collections)))
-    sort = list(SORTS)[int(rng.integers(len(SORTS)))]
     offered = list(_offered(seed, home, collections, rng))
-    taken: set[tuple[int, int]] = set()
-    filled: dict[int, Recipe] = {}
-    slots = SORTS[sort](rng)
-    for number, slot in enumerate(slots):
-        if slot.on is not None and slot.on not in filled:
-            continue
-        is_twin = "chair" in slot.forms[0] and number > 0 and slots[number - 1].forms == slot.forms
-        found = filled.get(number - 1) if is_twin else _first(offered, slot, taken)
-        if found is not None:
-            filled[number] = found
-            taken.add(_family(found))
+    rooms = []
+    for sort in rng.permutation(list(SORTS)):
+        slots = SORTS[sort](rng)
+        filled = _filled(slots, offered)
+        lacks = sum(slot.is_needed and number not in filled for number, slot in enumerate(slots))
+        rooms.append((lacks, str(sort), slots, filled))
+    _, sort, slots, filled = min(rooms, key=lambda each: each[0])
     place = {number: at for at, number in enumerate(filled)}
     kept = [slots[number] for number in filled]
     return RoomPlan(
@@ -104,6 +99,20 @@ def _held_back(seed: int, home: Collection, shown: set[Recipe]) -> list[Recipe]:
     families = {_family(each) for each in shown}
     firsts = [each for each in _recipes(seed, home.number) if not each.changed]
     return [each for each in firsts if _family(each) not in families][:4]
+
+
+def _filled(slots: list[Slot], offered: list[Recipe]) -> dict[int, Recipe]:
+    taken: set[tuple[int, int]] = set()
+    filled: dict[int, Recipe] = {}
+    for number, slot in enumerate(slots):
+        if slot.on is not None and slot.on not in filled:
+            continue
+        is_twin = "chair" in slot.forms[0] and number > 0 and slots[number - 1].forms == slot.forms
+        found = filled.get(number - 1) if is_twin else _first(offered, slot, taken)
+        if found is not None:
+            filled[number] = found
+            taken.add(_family(found))
+    return filled
 
 
 def _first(offered: list[Recipe], slot: Slot, taken: set[tuple[int, int]]) -> Recipe | None:

@@ -25,6 +25,7 @@ from bowerbird.world.shop.styles import STYLES
 WIDTH_PX, HEIGHT_PX = 720, 576
 LEAST_SHARE = 0.0008  # of the picture: what shows less is not told as being there
 NOBODY = -1
+HIGHEST_M = 2.2  # to which things hang: the picture ends there
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ def _placed(plan: RoomPlan, without: int | None) -> list[Part]:
     placed: list[Part] = []
     spots: list[tuple[float, float, float]] = []
     for number, (slot, parts) in enumerate(zip(plan.slots, built, strict=True)):
-        spot = _spot(slot, plan, built, spots)
+        spot = _spot(slot, parts, plan, built, spots)
         spots.append(spot)
         turn = rotation(about_y=slot.turn_degrees if slot.on is None else plan.slots[slot.on].turn_degrees)
         if number != without:
@@ -88,10 +89,15 @@ def _placed(plan: RoomPlan, without: int | None) -> list[Part]:
 
 
 def _spot(
-    slot: Slot, plan: RoomPlan, built: list[list[Part]], spots: list[tuple[float, float, float]]
+    slot: Slot,
+    parts: list[Part],
+    plan: RoomPlan,
+    built: list[list[Part]],
+    spots: list[tuple[float, float, float]],
 ) -> tuple[float, float, float]:
     if slot.hangs_at_m is not None:
-        return slot.x, slot.hangs_at_m, 0.004
+        high = max(float(part.mesh.corners[..., 1].max()) for part in parts)
+        return slot.x, min(slot.hangs_at_m, HIGHEST_M - high), 0.004
     if slot.on is None:
         return slot.x, 0.0, slot.z
     below, (x, y, z) = plan.slots[slot.on], spots[slot.on]
@@ -116,7 +122,7 @@ def _skirting() -> Part:
 def _camera(plan: RoomPlan) -> Camera:
     rng = np.random.default_rng([plan.seed, 1])
     aside = float(rng.uniform(-0.35, 0.35))
-    return Camera((aside, 1.42, 6.2), (aside * 0.2, 1.04, 0.4), 24.5, WIDTH_PX, HEIGHT_PX)
+    return Camera((aside, 1.6, 5.8), (aside * 0.2, 0.85, 0.4), 28.5, WIDTH_PX, HEIGHT_PX)
 
 
 def _set(plan: RoomPlan) -> Set:
@@ -124,14 +130,14 @@ def _set(plan: RoomPlan) -> Set:
     palette = PALETTES[plan.palette]
     pale = linear(palette.backdrop)
     strong = named(palette.colours[int(rng.integers(len(palette.colours)))])
-    wall = pale * 0.92 if rng.random() < 0.45 else pale * 0.55 + strong * 0.33
+    wall = pale * 0.92 if rng.random() < 0.35 else pale * 0.4 + strong * 0.55
     boards = natural(STYLES[plan.style].floor).colour
     plaster = noise.tile(101, octaves=4, cells=8)
     towards = np.array([-0.62 * (1 if rng.random() < 0.7 else -1), 0.5, 0.6], np.float32)
     towards /= np.linalg.norm(towards)
     key = np.array([1.0, 0.93, 0.82], np.float32) * np.float32(1.0)
-    sky = np.array([0.5, 0.51, 0.53], np.float32)
-    window = (float(rng.uniform(-0.5, 0.3)), float(rng.uniform(0.5, 0.75)))
+    sky = np.array([0.56, 0.57, 0.59], np.float32)
+    window = (float(rng.uniform(-0.5, 0.5)), float(rng.uniform(0.75, 1.15)))
 
     def ground(places: Floats, is_floor: NDArray[np.bool_], key_share: Floats, open_share: Floats) -> Floats:
         x, y, z = places
@@ -154,16 +160,17 @@ def _set(plan: RoomPlan) -> Set:
         reach = places[2] / towards[2]
         across, up = places[0] - towards[0] * reach - window[0], places[1] - towards[1] * reach - window[1]
         soft = 0.035 + 0.03 * np.abs(places[2])
-        return np.float32(0.22) + np.float32(0.78) * _window(across, up, soft)
+        return np.float32(0.34) + np.float32(0.66) * _window(across, up, soft)
 
     lights = Lights(towards, key, sky, (0.34 * wall + 0.1).astype(np.float32))
     return Set(Planes(True, 0.0), ground, lights, softness_m=0.12, key_mask=key_mask, shadow_px=448)
 
 
 def _window(across: Floats, up: Floats, soft: Floats) -> Floats:
-    wide, high, bar = 0.95, 0.9, 0.03
+    wide, high, bar = 0.66, 0.8, 0.022
+    across = across + 0.22 * up
     inside = np.minimum(wide - np.abs(across), high - np.abs(up))
-    bars = np.minimum(np.abs(np.abs(across) - 0.32), np.minimum(np.abs(up - 0.3), np.abs(up + 0.3))) - bar
+    bars = np.minimum(np.abs(across), np.minimum(np.abs(up - 0.27), np.abs(up + 0.27))) - bar
     share: Floats = np.clip(np.minimum(inside, bars) / soft + 0.5, 0, 1).astype(np.float32)
     eased: Floats = share * share * (3 - 2 * share)
     return eased

@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from bowerbird.world.shop.colours import PALETTES, linear
+from bowerbird.world.shop.catalogue import COLLECTION_ITEMS
+from bowerbird.world.shop.colours import PALETTES, linear, named
 from bowerbird.world.shop.kinds import KINDS
 from bowerbird.world.shop.kinds.textile import HANGING_FORMS
 from bowerbird.world.shop.recipe import Recipe
@@ -33,15 +34,15 @@ def hangs(recipe: Recipe) -> bool:
     return KINDS[recipe.kind].hangs or recipe.form in HANGING_FORMS
 
 
-def item_picture(recipe: Recipe) -> NDArray[np.uint8]:
-    """[512, 512, 3] bytes."""
-    parts = parts_of(recipe)
+def item_picture(recipe: Recipe, parts: list[Part] | None = None) -> NDArray[np.uint8]:
+    """[512, 512, 3] bytes; `parts` saves building them again."""
+    parts = parts_of(recipe) if parts is None else parts
     return draw(parts, studio(recipe, parts), _camera(recipe, parts)).pixels
 
 
 def studio(recipe: Recipe, parts: list[Part]) -> Set:
     """A seamless ground in the palette's colour; the same for all variants of an item."""
-    backdrop = linear(PALETTES[recipe.palette].backdrop)
+    backdrop = _backdrop(recipe)
     on_wall = hangs(recipe)
     low, high = _box(parts)
     size = float((high - low).max())
@@ -57,7 +58,11 @@ def studio(recipe: Recipe, parts: list[Part]) -> Set:
         return backdrop[:, None] * level
 
     return Set(
-        Planes(not on_wall, -0.004 if on_wall else None), ground, lights(backdrop), softness_m=0.09 * size
+        Planes(not on_wall, -0.004 if on_wall else None),
+        ground,
+        lights(backdrop),
+        softness_m=0.09 * size,
+        ground_step_px=2,
     )
 
 
@@ -70,6 +75,16 @@ def lights(ground: Floats) -> Lights:
     return Lights(towards, key, sky, (0.30 * ground).astype(np.float32))
 
 
+def _backdrop(recipe: Recipe) -> Floats:
+    # A collection is shown on one ground: the palette's pale one, or that with a breath of a colour.
+    rng = np.random.default_rng([recipe.index // COLLECTION_ITEMS, 6])
+    palette = PALETTES[recipe.palette]
+    tint = named(palette.colours[int(rng.integers(len(palette.colours)))])
+    share = float(rng.choice([0.0, 0.12, 0.3]))
+    mixed: Floats = linear(palette.backdrop) * (1 - share) + tint * share
+    return mixed
+
+
 def _camera(recipe: Recipe, parts: list[Part]) -> Camera:
     kind = KINDS[recipe.kind]
     low, high = _box(parts)
@@ -78,7 +93,7 @@ def _camera(recipe: Recipe, parts: list[Part]) -> Camera:
         turn *= 0.5
     rise = 3.0 if hangs(recipe) else kind.rise_degrees
     # A small one looks smaller than a large one, though less than it is.
-    fill = kind.fill * (recipe.scale / LARGEST) ** 0.7
+    fill = kind.fill * (recipe.scale / LARGEST) ** 0.5
     return looking_at(low, high, turn_degrees=turn, rise_degrees=rise, side_px=PICTURE_PX, fill=fill)
 
 

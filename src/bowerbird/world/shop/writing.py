@@ -185,9 +185,10 @@ def _draw(folder: Path, config: ShopConfig, chunk: _Chunk) -> _Chunk:
 def _item(folder: Path, config: ShopConfig, index: int) -> tuple[Row, Row]:
     recipe = recipe_of(config.seed, index)
     picture = f"pictures/{index // PICTURES_IN_FOLDER:04d}/{recipe.item_id}.jpg"
+    parts = parts_of(recipe)
     if not (folder / picture).exists():
-        save_picture(item_picture(recipe), folder / picture)
-    return item_row(config.seed, recipe, parts_of(recipe), picture), item_truth(config.seed, recipe)
+        save_picture(item_picture(recipe, parts), folder / picture)
+    return item_row(config.seed, recipe, parts, picture), item_truth(config.seed, recipe)
 
 
 def _room(folder: Path, config: ShopConfig, index: int) -> tuple[Row, Row]:

@@ -66,6 +66,10 @@ def palm(recipe: Recipe, rng: np.random.Generator) -> list[Part]:
     """Arched fronds of many narrow leaves."""
     pot, top, _ = _pot(recipe, rng, 0.13, 0.22)
     leaves, stalks = [], []
+    small = {
+        step: _pair((0.2 - 0.1 * abs(step - 17) / 14) * recipe.scale, recipe.scale)
+        for step in range(9, 30, 2)
+    }
     for number in range(int(rng.integers(9, 12))):
         turn = 137.5 * number + rng.uniform(-10, 10)
         rise, reach = rng.uniform(0.42, 0.66) * recipe.scale, rng.uniform(0.2, 0.4) * recipe.scale
@@ -79,17 +83,8 @@ def palm(recipe: Recipe, rng: np.random.Generator) -> list[Part]:
             30,
         )
         stalks.append(tube(rib, 0.004, sides=6).turned(rotation(about_y=turn)))
-        for step in range(9, 30, 2):
-            length = (0.2 - 0.1 * abs(step - 17) / 14) * recipe.scale
-            for side in (-1, 1):
-                leaf = _leaf(length, 0.011 * recipe.scale, bend=0.35, fold=0.004, tip=1.0, rows=7)
-                at = rib[step]
-                leaves.append(
-                    leaf.turned(rotation(about_x=8))
-                    .turned(rotation(about_y=side * 58))
-                    .moved_by(at)
-                    .turned(rotation(about_y=turn))
-                )
+        for step, leaf in small.items():
+            leaves += [one.moved_by(rib[step]).turned(rotation(about_y=turn)) for one in leaf]
     return [
         *pot,
         Part(joined(leaves), _leaf_finish("3f7a3f", "6aa255", "veins", 0.04)),
@@ -144,6 +139,11 @@ def succulent(recipe: Recipe, rng: np.random.Generator) -> list[Part]:
             .moved(0, top + 0.012 * (1 - share))
         )
     return [*pot, Part(joined(leaves), _leaf_finish("7d9f87", "b6c7a6", "veins", 0.05))]
+
+
+def _pair(length: float, scale: float) -> list[Mesh]:
+    leaf = _leaf(length, 0.011 * scale, bend=0.35, fold=0.004, tip=1.0, rows=7).turned(rotation(about_x=8))
+    return [leaf.turned(rotation(about_y=side * 58)) for side in (-1, 1)]
 
 
 def _pot(
@@ -227,5 +227,5 @@ PLANT = Kind(
     },
     turn_degrees=0,
     rise_degrees=12,
-    fill=0.78,
+    fill=0.86,
 )

@@ -101,5 +101,5 @@ RUG = Kind(
     },
     turn_degrees=35,
     rise_degrees=40,
-    fill=0.84,
+    fill=0.9,
 )

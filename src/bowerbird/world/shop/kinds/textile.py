@@ -25,18 +25,13 @@ def folded_throw(recipe: Recipe, rng: np.random.Generator) -> list[Part]:
             puff=0.004,
         )
         stack.append(layer.moved(shift, number * thick * 0.93))
+        middle = (number + 0.5) * thick * 0.93
+        drop = min(0.03, middle - 0.004)
+        fall = [(0, 0, 0), (0.022, -0.13 * drop, 0), (0.045, -drop, 0)]
+        strand = tube(curve(fall, 6), 0.0035, sides=5)
         for z in np.linspace(-0.44, 0.44, 17):
-            length = 0.045 * rng.uniform(0.8, 1.1)
-            start = (width / 2 + shift - 0.004, (number + 0.5) * thick * 0.93, z * depth)
-            strand = curve(
-                [
-                    start,
-                    (start[0] + length * 0.5, start[1] - 0.004, z * depth),
-                    (start[0] + length, max(start[1] - 0.03, 0.004), z * depth + rng.uniform(-0.004, 0.004)),
-                ],
-                6,
-            )
-            fringe.append(tube(strand, 0.0035, sides=5))
+            one = strand.stretched(x=rng.uniform(0.8, 1.1)).turned(rotation(about_y=rng.uniform(-6, 6)))
+            fringe.append(one.moved(width / 2 + shift - 0.004, middle, float(z) * depth))
     parts = [Part(joined(stack), main_finish(recipe, 0.09))]
     if rng.random() < 0.7:
         parts.append(Part(joined(fringe), plain_finish("wool", recipe.second)))
@@ -59,15 +54,14 @@ def wall_hanging(recipe: Recipe, rng: np.random.Generator) -> list[Part]:
     )
     strands = []
     count = 44
+    strand = tube(curve([(0, 0, 0), (0, -1, -0.002)], 5), 0.0048, sides=6)
     point = rng.random() < 0.6
     for number in range(count):
         x = (number + 0.5) / count - 0.5
         length = height * (0.34 * (1 - 1.5 * abs(x)) if point else 0.24) + 0.02
         top = height * 0.38 + 0.004
-        line = curve(
-            [(x * width, top, 0.02), (x * width + rng.uniform(-0.004, 0.004), top - length, 0.018)], 5
-        )
-        strands.append(tube(line, 0.0048, sides=6))
+        leaning = strand.turned(rotation(about_z=rng.uniform(-1, 1))).stretched(y=length)
+        strands.append(leaning.moved(x * width, top, 0.02))
     return [
         Part(cloth, main_finish(recipe, 0.13)),
         Part(joined([stick]), frame_finish(recipe)),
@@ -85,18 +79,13 @@ def hung_throw(recipe: Recipe, rng: np.random.Generator) -> list[Part]:
     rail = rod([-width * 0.68, height, 0.05], [width * 0.68, height, 0.05], 0.012, 0.012)
     knobs = [ball(0.02).moved(side * width * 0.68, height, 0.05) for side in (-1, 1)]
     fringe = []
+    strand = rod([0, 0, 0], [0, -0.058, 0], 0.003, 0.004)
     for number in range(40):
         x = (number + 0.5) / 40 - 0.5
         z = 0.075 + 0.028 * np.sin(x * 2 * np.pi * folds + shift)
         low = height * 0.06
-        fringe.append(
-            rod(
-                [x * width * 1.03, low + 0.003, z],
-                [x * width * 1.03 + rng.uniform(-0.004, 0.004), low - 0.055, z],
-                0.003,
-                0.004,
-            )
-        )
+        leaning = strand.turned(rotation(about_z=rng.uniform(-4, 4)))
+        fringe.append(leaning.moved(x * width * 1.03, low + 0.003, z))
     return [
         Part(joined([front, back]), main_finish(recipe, 0.13)),
         Part(joined([rail, *knobs]), frame_finish(recipe)),
@@ -161,6 +150,6 @@ TEXTILE = Kind(
     },
     turn_degrees=24,
     rise_degrees=14,
-    fill=0.74,
+    fill=0.8,
 )
 HANGING_FORMS = ("wall hanging", "hanging throw")

@@ -46,7 +46,7 @@ def build(recipe: Recipe, rng: np.random.Generator) -> list[Part]:
     height = form.height_cm / 100 * recipe.scale * rng.uniform(0.92, 1.08)
     wobble = rng.uniform(-0.05, 0.05, len(SHAPES[recipe.form]))
     knots = [
-        ((wide + off) * radius, up * height)
+        (wide * (1 + off) * radius, up * height)
         for (wide, up), off in zip(SHAPES[recipe.form], wobble, strict=True)
     ]
     ribs = 26 if recipe.form == "ribbed vase" else 0
@@ -70,5 +70,5 @@ VASE = Kind(
     },
     turn_degrees=0,
     rise_degrees=14,
-    fill=0.72,
+    fill=0.76,
 )

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bowerbird.world.shop.render.mesh import cross
 from bowerbird.world.shop.render.noise import Floats
 
 
@@ -30,9 +31,8 @@ class Camera:
         """[3, 3] rows: right, up, ahead."""
         ahead = np.subtract(self.target, self.eye)
         ahead = ahead / np.linalg.norm(ahead)
-        right = np.cross(ahead, [0.0, 1.0, 0.0])
-        right /= np.linalg.norm(right)
-        return np.stack([right, np.cross(right, ahead), ahead]).astype(np.float32)
+        right = np.array([-ahead[2], 0.0, ahead[0]]) / np.hypot(ahead[0], ahead[2])
+        return np.stack([right, cross(right, ahead), ahead]).astype(np.float32)
 
     def projected(self, places: Floats, *, finer: int = 1) -> Floats:
         """[..., 3] places to pixel x and y, both times distance, and distance; `finer` pixels for one."""
@@ -44,10 +44,15 @@ class Camera:
         projected: Floats = np.stack([x, y, away], axis=-1).astype(np.float32)
         return projected
 
-    def rays(self) -> Floats:
-        """[3, H * W] directions through the pixels' middles, as long as reaches one metre ahead."""
-        x = (np.arange(self.width_px, dtype=np.float32) + 0.5 - self.width_px / 2) / self._focal_px
-        y = (self.height_px / 2 - np.arange(self.height_px, dtype=np.float32) - 0.5) / self._focal_px
+    def rays(self, *, step_px: int = 1) -> Floats:
+        """[3, P] directions through the middles of squares of `step_px`, each reaching one metre ahead."""
+        half = step_px / 2
+        x = (
+            np.arange(0, self.width_px, step_px, dtype=np.float32) + half - self.width_px / 2
+        ) / self._focal_px
+        y = (
+            self.height_px / 2 - np.arange(0, self.height_px, step_px, dtype=np.float32) - half
+        ) / self._focal_px
         right, up, ahead = self.axes
         directions = (
             right[:, None, None] * x[None, None, :]
@@ -81,7 +86,7 @@ def looking_at(
     away = np.array([np.sin(turn) * np.cos(rise), np.sin(rise), np.cos(turn) * np.cos(rise)])
     size = float(np.linalg.norm(np.array(high) - np.array(low)))
     distance = size / fill / 2 / np.tan(np.radians(view_degrees) / 2)
-    for _ in range(6):
+    for _ in range(4):
         camera = _at(middle, away, distance, view_degrees, side_px)
         seen = camera.projected(corners.astype(np.float32))
         x, y = seen[:, 0] / seen[:, 2], seen[:, 1] / seen[:, 2]
@@ -89,7 +94,8 @@ def looking_at(
         distance *= taken / fill
         off_x, off_y = (x.max() + x.min()) / 2 - side_px / 2, (y.max() + y.min()) / 2 - side_px / 2
         metres = float(seen[:, 2].mean()) / camera._focal_px
-        middle = middle + camera.axes[0] * off_x * metres - camera.axes[1] * off_y * metres
+        right, up, _ = camera.axes
+        middle = middle + right * off_x * metres - up * off_y * metres
     return _at(middle, away, distance, view_degrees, side_px)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +27,7 @@ class Set:
         lights: the lamps.
         softness_m: how wide the shadow's edge becomes.
         shadow_px: side of the map of shadows.
+        ground_step_px: 2 where the ground is so calm that every other pixel of it is enough.
         key_mask: share of the large light that a window lets through at [3, P] places; None for all.
     """
 
@@ -35,6 +37,7 @@ class Set:
     softness_m: float
     key_mask: Callable[[Floats], Floats] | None = None
     shadow_px: int = 256
+    ground_step_px: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,7 @@ def draw(parts: Sequence[Part], on: Set, camera: Camera) -> Drawn:
         camera.projected(columns.corners, finer=FINER),
         camera.width_px * FINER,
         camera.height_px * FINER,
-        is_perspective=True,
+        faces_away=columns.faces_away(camera),
     )
     shadow = LightShadow(
         columns.corners, on.lights.towards_key, on.planes, softness_m=on.softness_m, side_px=on.shadow_px
@@ -148,7 +151,7 @@ def _openness(seen: Seen, camera: Camera) -> Floats:
 
 
 def _ground(on: Set, camera: Camera, shadow: LightShadow, floor: FloorShade | None) -> Floats:
-    rays = camera.rays()
+    rays = camera.rays(step_px=on.ground_step_px)
     eye = np.array(camera.eye, np.float32)
     reach = np.full(rays.shape[1], np.float32(200))
     is_floor = np.zeros(rays.shape[1], bool)
@@ -168,24 +171,43 @@ def _ground(on: Set, camera: Camera, shadow: LightShadow, floor: FloorShade | No
     return on.ground(places, is_floor, key_share, open_share)
 
 
+def _doubled(light: Floats, width: int) -> Floats:
+    # [3, h * w] -> [3, 2h * 2w], straight lines between.
+    image = light.reshape(3, -1, width)
+    for axis in (1, 2):
+        ends = [(1, 1) if each == axis else (0, 0) for each in range(3)]
+        wide = np.moveaxis(np.pad(image, ends, mode="edge"), axis, 1)
+        middle, pair = wide[:, 1:-1] * np.float32(0.75), np.float32(0.25)
+        both = np.stack([middle + wide[:, :-2] * pair, middle + wide[:, 2:] * pair], axis=2)
+        image = np.moveaxis(both.reshape(3, -1, wide.shape[2]), 1, axis)
+    return np.ascontiguousarray(image).reshape(3, -1)
+
+
 def _laid_over(
     ground: Floats, light: Floats, clear: Floats, spots: Spots, camera: Camera
 ) -> NDArray[np.uint8]:
     count = camera.width_px * camera.height_px
     covered = np.bincount(spots.pixels, spots.share, minlength=count).astype(np.float32)
-    through = (clear > 0).any()
-    behind = encoded(ground)
-    if through:
-        light = light * (1 - clear) + ground[:, spots.pixels] * clear * (0.35 + 0.65 * _tint(light))
+    is_whole = ground.shape[1] == count
+    behind = encoded(ground) if is_whole else _doubled(encoded(ground), camera.width_px // 2)
+    if (clear > 0).any():
+        whole_ground = ground if is_whole else _doubled(ground, camera.width_px // 2)
+        light = light * (1 - clear) + whole_ground[:, spots.pixels] * clear * (0.35 + 0.65 * _tint(light))
     seen = encoded(light)
     whole = np.empty((count, 3), np.uint8)
-    # Steps of one level would show as bands on a calm ground.
-    grain = (np.random.default_rng(0).random(count, np.float32) - 0.5) * np.float32(1.6)
+    grain = _grain(count)
     for channel in range(3):
         over = np.bincount(spots.pixels, seen[channel] * spots.share, minlength=count)
         mixed = (behind[channel] * (1 - covered) + over) * 255 + grain
         whole[:, channel] = np.clip(mixed + 0.5, 0, 255).astype(np.uint8)
     return whole.reshape(camera.height_px, camera.width_px, 3)
+
+
+@lru_cache(maxsize=4)
+def _grain(count: int) -> Floats:
+    # Steps of one level would show as bands on a calm ground.
+    grain: Floats = (np.random.default_rng(0).random(count, np.float32) - 0.5) * np.float32(1.6)
+    return grain
 
 
 def _tint(light: Floats) -> Floats:

@@ -6,7 +6,7 @@ from functools import lru_cache
 import numpy as np
 
 from bowerbird.world.shop.render.noise import Floats
-from bowerbird.world.shop.render.raster import Ints, rasterise
+from bowerbird.world.shop.render.raster import Ints, nearest_distance
 
 FLOOR_PX = 160
 
@@ -50,8 +50,7 @@ class LightShadow:
         self._range_m = side
         placed = (seen - self._low) * np.array([self._per_m, self._per_m, 1], np.float32)
         depth = self._planes_depth(planes)
-        met = rasterise(placed.astype(np.float32), side_px, side_px, is_perspective=False)
-        depth[met.pixels] = np.minimum(depth[met.pixels], met.distance)
+        depth = np.minimum(depth, nearest_distance(placed.astype(np.float32), side_px))
         square = depth.reshape(side_px, side_px)
         near, far = (max(1, round(softness_m * self._per_m * part)) for part in (0.15, 0.8))
         self._softness_m = softness_m
@@ -119,9 +118,7 @@ class FloorShade:
             ],
             axis=-1,
         )
-        met = rasterise(from_above.astype(np.float32), FLOOR_PX, FLOOR_PX, is_perspective=False)
-        height = np.full(FLOOR_PX * FLOOR_PX, np.float32(50))
-        height[met.pixels] = met.distance - 1
+        height = np.minimum(nearest_distance(from_above.astype(np.float32), FLOOR_PX) - 1, np.float32(50))
         square = height.reshape(FLOOR_PX, FLOOR_PX)
         size_m = float((high - low).max())
         dark = np.zeros_like(square)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from bowerbird.world.shop.render.mesh import Mesh, grid_mesh, joined
+from bowerbird.world.shop.render.mesh import Mesh, cross, grid_mesh, joined
 from bowerbird.world.shop.render.noise import Floats
 
 SEGMENTS = 64
@@ -100,9 +100,9 @@ def tube(path: Floats, radius: float | Floats, *, sides: int = 14) -> Mesh:
     ahead = np.gradient(path, axis=0)
     ahead /= np.maximum(np.linalg.norm(ahead, axis=1, keepdims=True), 1e-9)
     helper = np.where(np.abs(ahead[:, 2:3]) < 0.9, [[0.0, 0.0, 1.0]], [[1.0, 0.0, 0.0]])
-    right = np.cross(ahead, helper)
+    right = cross(ahead, helper)
     right /= np.maximum(np.linalg.norm(right, axis=1, keepdims=True), 1e-9)
-    over = np.cross(right, ahead)
+    over = cross(right, ahead)
     angle = np.linspace(0, 2 * np.pi, sides + 1)
     normals = np.cos(angle)[:, None, None] * right + np.sin(angle)[:, None, None] * over
     wide = np.broadcast_to(np.asarray(radius, np.float32), (len(path),))

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bowerbird.world.shop.render.camera import Camera
 from bowerbird.world.shop.render.lighting import Finish
@@ -36,7 +37,15 @@ class Columns:
         self.normals = np.concatenate([mesh.normals for mesh in meshes])
         self.uv = np.concatenate([mesh.uv for mesh in meshes])
         self.part = np.repeat(np.arange(len(parts), dtype=np.int16), [len(mesh.corners) for mesh in meshes])
+        self._is_thin = np.repeat([mesh.is_thin for mesh in meshes], [len(mesh.corners) for mesh in meshes])
         self.owner_of_part = np.array([part.owner for part in parts], np.int16)
+
+    def faces_away(self, camera: Camera) -> NDArray[np.bool_]:
+        """[Q] closed surfaces that turn their back to the camera at all four corners."""
+        to_eye = np.array(camera.eye, np.float32) - self.corners
+        facing = np.einsum("qcd,qcd->qc", to_eye, self.normals)
+        away: NDArray[np.bool_] = (facing < -1e-3).all(axis=1) & ~self._is_thin
+        return away
 
 
 @dataclass(frozen=True, slots=True)
