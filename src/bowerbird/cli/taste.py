@@ -5,6 +5,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from bowerbird.cli.lake_leaf import add_leaf, opened, say
+from bowerbird.cli.taste_interests import add_interest_commands
 from bowerbird.cli.taste_train import add_train_commands
 
 if TYPE_CHECKING:
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Adds `taste graph`, `taste neighbours` and what trains."""
+    """Adds `taste graph`, `neighbours`, those of interests, and what trains."""
     taste = commands.add_parser("taste", help="who likes what: the Taste Graph and what it says")
     verbs = taste.add_subparsers(title="commands", metavar="COMMAND", required=True)
     add_leaf(verbs, "graph", run_graph, "its size, degrees, hubs, components and freshness")
@@ -20,6 +21,7 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     near.add_argument("item", metavar="ITEM", help="id of an item")
     near.add_argument("--as-of", metavar="TIME", help="as it was then, such as 2026-11-01 (default: now)")
     near.add_argument("-k", type=int, default=10, help="how many (default: 10)")
+    add_interest_commands(verbs)
     add_train_commands(verbs)
 
 

@@ -17,6 +17,7 @@ from bowerbird.lake.records.people import People, Person
 from bowerbird.lake.records.readings import Reading, Readings
 from bowerbird.lake.records.saves import Save, Saves, SavesPage
 from bowerbird.lake.records.sources import Source, SourceRun, Sources
+from bowerbird.lake.records.wishes import InterestWishes, WishRow
 
 __all__ = [
     "Allocation",
@@ -27,6 +28,7 @@ __all__ = [
     "Forgotten",
     "ForgottenEntry",
     "Idempotency",
+    "InterestWishes",
     "Numbers",
     "People",
     "Person",
@@ -40,6 +42,7 @@ __all__ = [
     "Source",
     "SourceRun",
     "Sources",
+    "WishRow",
 ]
 
 
@@ -57,6 +60,7 @@ class Records:
         self.forgotten = Forgotten(self.engine, clock)
         self.fetches = Fetches(self.engine)
         self.sources = Sources(self.engine, clock)
+        self.wishes = InterestWishes(self.engine, clock)
         self.idempotency = Idempotency(self.engine, clock, keep_hours=config.idempotency_hours)
 
     def numbers_for(self, ids: Sequence[str]) -> np.ndarray:

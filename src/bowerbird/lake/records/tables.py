@@ -115,6 +115,18 @@ source_run = sa.Table(
     sa.Index("source_run_newest_first", "source", "began_ms"),
 )
 
+interest_wish = sa.Table(
+    "interest_wish",
+    metadata,
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("person_id", sa.String(256), nullable=False),
+    sa.Column("interest_id", sa.String(256), nullable=False),
+    sa.Column("wish", sa.String(16), nullable=False),
+    sa.Column("at_ms", sa.BigInteger, nullable=False),
+    sa.Column("until_ms", sa.BigInteger, nullable=False),
+    sa.Index("interest_wish_by_person", "person_id", "at_ms"),
+)
+
 idempotency_key = sa.Table(
     "idempotency_key",
     metadata,

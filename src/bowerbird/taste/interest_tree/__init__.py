@@ -1,0 +1,36 @@
+"""Takes items, actions and wishes, gives a tree of interests and how much each is a person's."""
+
+from bowerbird.taste.interest_tree.config import TreeConfig
+from bowerbird.taste.interest_tree.keeping import load_tree, save_tree
+from bowerbird.taste.interest_tree.making import refreshed_tree
+from bowerbird.taste.interest_tree.profile import Done, Profile, faded, of_everybody, profile_of
+from bowerbird.taste.interest_tree.reading import ProfileReader, done_by, said_by
+from bowerbird.taste.interest_tree.scores import Calibration, chances, of_items
+from bowerbird.taste.interest_tree.sensitive import targetable
+from bowerbird.taste.interest_tree.types import InterestTree
+from bowerbird.taste.interest_tree.wishes import Said, Wish, Wishes, unwanted, wishes_at
+
+__all__ = [
+    "Calibration",
+    "Done",
+    "InterestTree",
+    "Profile",
+    "ProfileReader",
+    "Said",
+    "TreeConfig",
+    "Wish",
+    "Wishes",
+    "chances",
+    "done_by",
+    "faded",
+    "load_tree",
+    "of_everybody",
+    "of_items",
+    "profile_of",
+    "refreshed_tree",
+    "said_by",
+    "save_tree",
+    "targetable",
+    "unwanted",
+    "wishes_at",
+]

@@ -1,0 +1,129 @@
+"""This file is about a person's profile: how much of each interest, why, and how it came to be."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from bowerbird.taste.config import DAY_MS, TasteConfig
+from bowerbird.taste.graph.types import Edges
+from bowerbird.taste.interest_tree.scores import of_items
+from bowerbird.taste.interest_tree.types import InterestTree
+from bowerbird.taste.interest_tree.wishes import Said, Wishes, as_wished, leaves_of, wishes_at
+from bowerbird.taste.liking import weigh
+from bowerbird.taste.types import Liking, VectorsOf
+
+EVIDENCE = 6
+"""Items that are named for one interest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a person did, newest first: int64 [A] items and times, int8 [A] action codes."""
+
+    items: np.ndarray
+    actions: np.ndarray
+    at_ms: np.ndarray
+
+    def before(self, t_ms: int, most: int) -> "Done":
+        """The newest of what was done before t."""
+        keep = np.flatnonzero(self.at_ms < t_ms)[:most]
+        return Done(self.items[keep], self.actions[keep], self.at_ms[keep])
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A person's interests at one moment, by the places of a tree.
+
+    Attributes:
+        at_ms: the moment; nothing at it or later is known.
+        shares: float64 [I] how likely the next thing they like is of each interest; those at the top add up
+            to at most one, and a parent never has less than its children together.
+        hefts: float64 [I] what they did, in fresh saves, faded: without what everybody likes.
+        strength: all of it together.
+        evidence: for each interest the items that say most, with what each says, the strongest first.
+        liking: what it was read from.
+        wishes: what the person said of their interests.
+    """
+
+    at_ms: int
+    shares: np.ndarray
+    hefts: np.ndarray
+    strength: float
+    evidence: dict[int, tuple[tuple[int, float], ...]]
+    liking: Liking
+    wishes: Wishes
+
+
+def profile_of(
+    tree: InterestTree,
+    done: Done,
+    vectors_of: VectorsOf,
+    said: Sequence[Said],
+    t_ms: int,
+    config: TasteConfig,
+    *,
+    everybody: np.ndarray | None = None,
+    prior: float = 1.0,
+) -> Profile:
+    """What a person's actions before t say, under what they said of their interests before t.
+
+    A person who did nothing has the shares of everybody, and with `everybody` None none at all.
+
+    Args:
+        everybody: float64 [I] shares of all people together.
+        prior: in fresh saves, how much those count.
+    """
+    newest = done.before(t_ms, 2 * config.max_actions)
+    liking = weigh(newest.items, newest.actions, newest.at_ms, now_ms=t_ms, config=config)
+    wishes = wishes_at(tree, said, t_ms)
+    liking = as_wished(liking, _newest_of(newest, liking.liked), tree, wishes)
+    says = of_items(tree, liking.liked, vectors_of(liking.liked)) * liking.weights[:, None]  # [L, I]
+    hefts = says.sum(axis=0)
+    strength = float(liking.weights.sum())
+    base = np.zeros(len(tree)) if everybody is None else _under(everybody, tree, wishes)
+    total = strength + (prior if everybody is not None else 0.0)
+    shares = (hefts + prior * base) / total if total > 0 else np.zeros(len(tree))
+    return Profile(t_ms, shares, hefts, strength, _evidence(says, liking), liking, wishes)
+
+
+def of_everybody(tree: InterestTree, acted: Edges) -> np.ndarray:
+    """float64 [I] shares of all people together: what was liked, by the interest that each item is in."""
+    leaf = leaves_of(tree, acted.targets)
+    says = (leaf >= 0) & (acted.weights > 0)
+    own = np.bincount(leaf[says], acted.weights[says], minlength=len(tree)).astype(np.float64)
+    shares: np.ndarray = tree.rolled_up(own) / max(float(own.sum()), 1e-12)
+    return shares
+
+
+def faded(
+    profile_at: Callable[[int], Profile], t_ms: int, *, days: int = 84, points: int = 13
+) -> tuple[np.ndarray, np.ndarray]:
+    """How the profile came to be: int64 [P] moments up to t, and float64 [P, I] hefts at each."""
+    moments = t_ms - np.linspace(days, 0, points).astype(np.int64) * DAY_MS
+    return moments, np.stack([profile_at(int(moment)).hefts for moment in moments])
+
+
+def _newest_of(done: Done, items: np.ndarray) -> np.ndarray:
+    """int64 [L] when each item was last acted on."""
+    newest = dict(zip(done.items[::-1].tolist(), done.at_ms[::-1].tolist(), strict=True))
+    return np.array([newest[item] for item in items.tolist()], np.int64)
+
+
+def _under(everybody: np.ndarray, tree: InterestTree, wishes: Wishes) -> np.ndarray:
+    """What everybody likes, without what this person does not want; parents keep what is left below them."""
+    own = everybody.copy()
+    for place in range(len(tree)):
+        if tree.parents[place] >= 0:
+            own[tree.parents[place]] -= everybody[place]
+    return tree.rolled_up(np.maximum(own, 0) * wishes.factors)
+
+
+def _evidence(says: np.ndarray, liking: Liking) -> dict[int, tuple[tuple[int, float], ...]]:
+    found = {}
+    for place in np.flatnonzero(says.sum(axis=0) > 0).tolist():
+        best = np.argsort(-says[:, place], kind="stable")[:EVIDENCE]
+        found[place] = tuple(
+            (int(liking.liked[row]), float(says[row, place])) for row in best if says[row, place] > 0
+        )
+    return found

@@ -1,0 +1,53 @@
+"""This file is about reading profiles of one lake: what a person did and said, as of any moment."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from bowerbird.lake.lake import Lake
+from bowerbird.lake.records import WishRow
+from bowerbird.taste.config import TasteConfig
+from bowerbird.taste.graph import EdgeKind, NodeKind, TasteGraph
+from bowerbird.taste.interest_tree.config import TreeConfig
+from bowerbird.taste.interest_tree.profile import Done, Profile, of_everybody, profile_of
+from bowerbird.taste.interest_tree.types import InterestTree
+from bowerbird.taste.interest_tree.wishes import Said, Wish
+from bowerbird.taste.types import VectorsOf
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileReader:
+    """Everything that profiles are read from."""
+
+    lake: Lake
+    graph: TasteGraph
+    tree: InterestTree
+    vectors_of: VectorsOf
+    config: TreeConfig
+
+    def of(self, person_id: str, t_ms: int) -> Profile:
+        """The person's profile as of t; someone who did nothing before t has what everybody likes."""
+        return profile_of(
+            self.tree,
+            done_by(self.graph, person_id),
+            self.vectors_of,
+            said_by(self.lake.records.wishes.of(person_id)),
+            t_ms,
+            TasteConfig(half_life_days=self.config.half_life_days),
+            everybody=of_everybody(self.tree, self.graph.as_of(EdgeKind.ACTED, t_ms)),
+            prior=self.config.prior,
+        )
+
+
+def done_by(graph: TasteGraph, person_id: str) -> Done:
+    """What a person did, newest first."""
+    number = graph.names[NodeKind.PERSON].find(person_id)
+    marks = graph.marks[EdgeKind.ACTED].of("source", number)
+    newest = marks[np.lexsort((-marks["action"], -marks["at_ms"]))]
+    return Done(newest["target"].astype(np.int64), newest["action"], newest["at_ms"])
+
+
+def said_by(rows: Sequence[WishRow]) -> tuple[Said, ...]:
+    """What records keep of a person's wishes."""
+    return tuple(Said(row.interest_id, Wish(row.wish), row.at_ms, row.until_ms) for row in rows)
