@@ -159,7 +159,7 @@ def test_searches_say_what_was_typed_and_answer_with_a_page_of_search(history: t
     assert set(seen.sessions[seen.surfaces == 2].tolist()) <= set(asked.sessions.tolist())
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(
     people=st.integers(1, 20), items=st.integers(2, 60), topics=st.integers(1, 80), slate=st.integers(1, 2),
     interests=st.integers(1, 6), seed=st.integers(0, 2**61), policy=st.sampled_from(POLICIES),

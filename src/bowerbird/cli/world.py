@@ -9,6 +9,7 @@ from bowerbird.cli.import_told import shown_progress
 from bowerbird.cli.lake_leaf import add_lake_option, add_leaf, opened, say
 from bowerbird.cli.world_experiment import add_experiment
 from bowerbird.cli.world_shop import add_shop
+from bowerbird.cli.world_visit import add_visit
 from bowerbird.cli.world_words import add_world_words, config_of, telling
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     add_world_words(moments, policy="similar", people=1_000, has_items=True)
     moments.set_defaults(run=run_moments)
     add_experiment(verbs)
+    add_visit(verbs)
     add_leaf(verbs, "remove", run_remove, "take simulated people out of a lake, with all that they did")
 
 

@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
 
-def add_world_words(parser: argparse.ArgumentParser, *, policy: str, people: int, has_items: bool) -> None:
-    """Adds the size of the world, its chance, and who decides what is shown."""
+def add_world_words(
+    parser: argparse.ArgumentParser, *, policy: str | None, people: int, has_items: bool
+) -> None:
+    """Adds the size of the world, its chance, and who decides what is shown (unless `policy` is None)."""
     parser.add_argument("--people", type=int, help=f"how many (default: {people})")
     parser.add_argument("--days", type=int, help=f"how long they live there (default: {_default('days')})")
     if has_items:
@@ -25,15 +27,16 @@ def add_world_words(parser: argparse.ArgumentParser, *, policy: str, people: int
     parser.add_argument(
         "--seed", type=int, help=f"the same seed, the same world (default: {_default('seed')})"
     )
-    parser.add_argument(
-        "--policy",
-        choices=POLICIES,
-        default=policy,
-        help=f"who decides what they are shown (default: {policy})",
-    )
-    parser.add_argument(
-        "--explore", type=float, default=0.0, help="share of places given to chance (default: 0)"
-    )
+    if policy is not None:
+        parser.add_argument(
+            "--policy",
+            choices=POLICIES,
+            default=policy,
+            help=f"who decides what they are shown (default: {policy})",
+        )
+        parser.add_argument(
+            "--explore", type=float, default=0.0, help="share of places given to chance (default: 0)"
+        )
     parser.add_argument(
         "--knobs", type=Path, help="TOML file with any setting of the world, see docs/world.md"
     )
@@ -48,8 +51,9 @@ def config_of(args: argparse.Namespace) -> WorldConfig:
         ConfigError: one is unknown or out of bounds.
         InputError: the file cannot be read.
     """
-    if not 0.0 <= args.explore <= 1.0:
-        raise ConfigError(f"--explore {args.explore} was received; needed is a share from 0 to 1; change it")
+    explore = getattr(args, "explore", 0.0)
+    if not 0.0 <= explore <= 1.0:
+        raise ConfigError(f"--explore {explore} was received; needed is a share from 0 to 1; change it")
     given = _from_file(args.knobs)
     given.update({name: getattr(args, name) for name in ("days", "seed") if getattr(args, name) is not None})
     people = given.setdefault("people", {})

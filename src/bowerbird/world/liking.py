@@ -1,10 +1,11 @@
 """This file is about what actions say: how much each tells of liking, to learners and in files."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from bowerbird.core.actions import ACTION_CODES, INTEREST_WEIGHTS, Action
 from bowerbird.world.log import WorldLog
-from bowerbird.world.policies import Done
 
 HIDE_WORTH = -1.0
 """A hide costs what a save is worth."""
@@ -14,6 +15,20 @@ WEIGHTS = np.array(
     np.float32,
 )
 """By action code: how much it says "I like this"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What people did, as a server is told: row r is one action on one item.
+
+    Attributes:
+        who, items: int64 [R].
+        weights: float32 [R] how much the action says "I like this"; negative for a hide.
+    """
+
+    who: np.ndarray
+    items: np.ndarray
+    weights: np.ndarray
 
 
 def actions_done(events: WorldLog) -> Done:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from bowerbird.world.behaviour import appeal_of, chances_of
-from bowerbird.world.policies import Asked, Done, Slates, best, certain
+from bowerbird.world.log import WorldLog
+from bowerbird.world.policies import Asked, Slates, best, certain
 from bowerbird.world.world import World
 
 _CELLS_AT_ONCE = 400_000
@@ -22,7 +23,7 @@ class OraclePolicy:
         worth = worths(self.world, asked.who, asked.shown.shape[1])
         return certain(best(worth, asked.limit))
 
-    def observe(self, done: Done, /) -> None:
+    def observe(self, events: WorldLog, /) -> None:
         """The oracle knows already."""
 
     def end_day(self) -> None:

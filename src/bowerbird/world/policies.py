@@ -6,6 +6,8 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 
 from bowerbird.world.draws import Stream, generator
+from bowerbird.world.liking import actions_done
+from bowerbird.world.log import WorldLog
 from bowerbird.world.seen import WorldItems, unit_rows
 
 _NEVER = np.float32(-1e9)
@@ -23,12 +25,14 @@ class Asked:
         shown: bool [B, M] which of the items that are there each person was shown before; the first M items
             of the catalogue are there.
         limit: items on a page, at most M.
+        page: which page of their sessions this is, from 0.
     """
 
     who: np.ndarray
     at_ms: np.ndarray
     shown: np.ndarray
     limit: int
+    page: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,26 +40,12 @@ class Slates:
     """What goes on the pages.
 
     Attributes:
-        items: int64 [B, S], different within a row.
+        items: int64 [B, S], different within a row; -1 where a page is shorter.
         propensities: float32 [B, S] chance that the policy, as it was, put this item in this place.
     """
 
     items: np.ndarray
     propensities: np.ndarray
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """What people did, as a server is told: row r is one action on one item.
-
-    Attributes:
-        who, items: int64 [R].
-        weights: float32 [R] how much the action says "I like this"; negative for a hide.
-    """
-
-    who: np.ndarray
-    items: np.ndarray
-    weights: np.ndarray
 
 
 @runtime_checkable
@@ -66,7 +56,7 @@ class Policy(Protocol):
         """A page for each person."""
         ...
 
-    def observe(self, done: Done, /) -> None:
+    def observe(self, events: WorldLog, /) -> None:
         """What people did on the pages given last; known to their own next page."""
         ...
 
@@ -90,7 +80,7 @@ class RandomPolicy:
         items = different(rng, len(asked.who), live, asked.limit)
         return Slates(items, np.full(items.shape, 1.0 / live, np.float32))
 
-    def observe(self, done: Done, /) -> None:
+    def observe(self, events: WorldLog, /) -> None:
         """Chance learns nothing."""
 
     def end_day(self) -> None:
@@ -116,8 +106,9 @@ class PopularPolicy:
         scores = np.where(asked.shown, _NEVER, self._counts[None, :live])
         return certain(best(scores, asked.limit))
 
-    def observe(self, done: Done, /) -> None:
+    def observe(self, events: WorldLog, /) -> None:
         """Counted today, used from tomorrow: no page knows what others did later that day."""
+        done = actions_done(events)
         np.add.at(self._today, done.items, np.maximum(done.weights, 0))
 
     def end_day(self) -> None:
@@ -155,8 +146,9 @@ class SimilarPolicy:
             chosen[rows] = self._chosen(profiles[rows], asked.shown[rows], asked.limit)
         return certain(chosen)
 
-    def observe(self, done: Done, /) -> None:
+    def observe(self, events: WorldLog, /) -> None:
         """The next page of the same person answers to it."""
+        done = actions_done(events)
         np.add.at(self._profiles, done.who, done.weights[:, None] * self.items.vectors[done.items])
 
     def end_day(self) -> None:
@@ -201,9 +193,9 @@ class ExploringPolicy:
         chance = np.where(is_other, self.share / (live - places), (1 - self.share) * given.propensities)
         return Slates(np.where(is_other, others, given.items), chance.astype(np.float32))
 
-    def observe(self, done: Done, /) -> None:
+    def observe(self, events: WorldLog, /) -> None:
         """Handed on."""
-        self.policy.observe(done)
+        self.policy.observe(events)
 
     def end_day(self) -> None:
         """Handed on."""
@@ -223,10 +215,10 @@ class ChangingPolicy:
         """Of the one whose turn it is."""
         return (self.before if self._day < self.from_day else self.after).slates(asked)
 
-    def observe(self, done: Done, /) -> None:
+    def observe(self, events: WorldLog, /) -> None:
         """Told to both."""
-        self.before.observe(done)
-        self.after.observe(done)
+        self.before.observe(events)
+        self.after.observe(events)
 
     def end_day(self) -> None:
         """Told to both."""

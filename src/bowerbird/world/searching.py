@@ -1,5 +1,8 @@
 """This file is about search in the world: what an ordinary engine answers, the same under any policy."""
 
+from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
+
 import numpy as np
 
 from bowerbird.world.draws import Stream, uniforms
@@ -7,6 +10,32 @@ from bowerbird.world.policies import Slates, best
 from bowerbird.world.seen import WorldItems, unit_rows
 
 _POOL = 200
+
+
+@runtime_checkable
+class Search(Protocol):
+    """Answers what people type."""
+
+    def slates(
+        self,
+        who: np.ndarray,
+        at_ms: np.ndarray,
+        topics: np.ndarray,
+        texts: Sequence[str],
+        live: int,
+        limit: int,
+        /,
+    ) -> Slates:
+        """A page for each person.
+
+        Args:
+            who, at_ms: [B].
+            topics: [B] what each means; a server cannot know.
+            texts: [B] what each typed.
+            live: the first so many items are there.
+            limit: items on a page.
+        """
+        ...
 
 
 class SearchPages:
@@ -21,12 +50,21 @@ class SearchPages:
         self._pools: dict[int, np.ndarray] = {}
         self._live = -1
 
-    def slates(self, who: np.ndarray, at_ms: np.ndarray, topics: np.ndarray, live: int, limit: int) -> Slates:
+    def slates(
+        self,
+        who: np.ndarray,
+        at_ms: np.ndarray,
+        topics: np.ndarray,
+        _: Sequence[str],
+        live: int,
+        limit: int,
+        /,
+    ) -> Slates:
         """[B, limit] of the items nearest to each topic, in an order drawn for each page.
 
-        Each item of the pool is as likely as any other in every place. Topic -1 is answered as topic 0.
+        Each item of the pool is as likely as any other in every place. What was typed is not read.
         """
-        pools = self._pool(live, limit)[np.maximum(topics, 0)]
+        pools = self._pool(live, limit)[topics]
         draw = uniforms(
             self._seed, Stream.QUERY, who[:, None], at_ms[:, None], np.arange(pools.shape[1])[None, :]
         )

@@ -9,12 +9,12 @@ from bowerbird.world.behaviour import appeal_of, intents_of, outcomes
 from bowerbird.world.config import DAY_MS
 from bowerbird.world.draws import Stream, generator, uniforms
 from bowerbird.world.history import History, boards_of
-from bowerbird.world.liking import SAVE_CODE, actions_done
+from bowerbird.world.liking import SAVE_CODE
 from bowerbird.world.log import FEED, SEARCH, WorldLog, in_order, joined, rows
 from bowerbird.world.outside import purchases_outside
 from bowerbird.world.page_events import PageShown, page_events
-from bowerbird.world.policies import Asked, Done, Policy, Slates, different
-from bowerbird.world.searching import SearchPages
+from bowerbird.world.policies import Asked, Policy, Slates, different
+from bowerbird.world.searching import Search, SearchPages
 from bowerbird.world.visits import free_from, is_visit, visits_of
 from bowerbird.world.words import typed
 from bowerbird.world.world import World
@@ -30,10 +30,10 @@ _PICK_PAGE = 40
 class Simulation:
     """One world under one policy."""
 
-    def __init__(self, world: World, policy: Policy) -> None:
+    def __init__(self, world: World, policy: Policy, search: Search | None = None) -> None:
         self._world = world
         self._policy = policy
-        self._search = SearchPages(world.items, world.config.seed)
+        self._search = search or SearchPages(world.items, world.config.seed)
         self._has_come = np.zeros(len(world.people), np.bool_)
         self._parts: list[WorldLog] = []
         self._saves: list[tuple[WorldLog, np.ndarray]] = []
@@ -68,12 +68,15 @@ class Simulation:
         sessions = self._sessions + np.arange(len(who))
         self._sessions += len(who)
         at_ms = self._first_visit(who, at_ms, sessions, live)
-        topics = self._ask(who, at_ms, sessions, intents)
+        topics, texts = self._ask(who, at_ms, sessions, intents)
         reward, examined = np.zeros(len(who)), np.zeros(len(who))
         still = np.arange(len(who))  # rows of those who go on to the next page
         at_ms = at_ms.copy()
         for page in range(world.config.behaviour.max_pages):
-            slates = self._slates(who[still], at_ms[still], topics[still] if page == 0 else None, live)
+            if page == 0:
+                slates = self._first_slates(who, at_ms, topics, texts, live)
+            else:
+                slates = self._slates(who[still], at_ms[still], page, live)
             shown = PageShown(
                 who[still], slates, at_ms[still], sessions[still], self._requests + np.arange(len(still)),
                 np.where((topics[still] >= 0) & (page == 0), SEARCH, FEED),
@@ -99,50 +102,53 @@ class Simulation:
         events, topics = page_events(world, shown, did, appeal)
         self._add(events)
         self._saves.append((events.where(events.actions == SAVE_CODE), topics))
-        self._policy.observe(actions_done(events))
+        self._policy.observe(events)
         world.state.remember(shown.who, shown.slates.items, world.items.topics, did.examined, did.save)
         return did.rows_seen, did.reward(), did.examined.sum(axis=1)
 
-    def _slates(self, who: np.ndarray, at_ms: np.ndarray, topics: np.ndarray | None, live: int) -> Slates:
+    def _slates(self, who: np.ndarray, at_ms: np.ndarray, page: int, live: int) -> Slates:
         limit = min(self._world.config.slate, live)
-        asked = Asked(who, at_ms, self._world.state.shown[who, :live], limit)
-        slates = self._policy.slates(asked)
-        if topics is None or not (topics >= 0).any():
-            return slates
-        found = self._search.slates(who, at_ms, topics, live, limit)
-        is_search = (topics >= 0)[:, None]
-        return Slates(
-            np.where(is_search, found.items, slates.items),
-            np.where(is_search, found.propensities, slates.propensities),
-        )
+        return self._policy.slates(Asked(who, at_ms, self._world.state.shown[who, :live], limit, page))
+
+    def _first_slates(
+        self, who: np.ndarray, at_ms: np.ndarray, topics: np.ndarray, texts: list[str], live: int
+    ) -> Slates:
+        """The first page of each session: the feed, or what search finds for those who typed something."""
+        limit = min(self._world.config.slate, live)
+        asking, looking = np.flatnonzero(topics >= 0), np.flatnonzero(topics < 0)
+        items = np.empty((len(who), limit), np.int64)
+        propensities = np.empty((len(who), limit), np.float32)
+        if len(looking):
+            shown = self._slates(who[looking], at_ms[looking], 0, live)
+            items[looking], propensities[looking] = shown.items, shown.propensities
+        if len(asking):
+            found = self._search.slates(who[asking], at_ms[asking], topics[asking], texts, live, limit)
+            items[asking], propensities[asking] = found.items, found.propensities
+        return Slates(items, propensities)
 
     def _ask(
         self, who: np.ndarray, at_ms: np.ndarray, sessions: np.ndarray, intents: np.ndarray
-    ) -> np.ndarray:
-        """[B] the topic that each person searches for; -1 where none."""
+    ) -> tuple[np.ndarray, list[str]]:
+        """[B] the topic that each person searches for, -1 where none; and what those who do type."""
         world = self._world
         asks = uniforms(world.config.seed, Stream.QUERY, who, at_ms) < world.config.behaviour.query_share
         topics = np.where(asks, world.people_truth.interest_topics[who, intents], -1)
-        rows_ = np.flatnonzero(asks)
-        texts = typed(
-            world.config.seed,
-            who[rows_],
-            at_ms[rows_],
-            [world.items.topic_names[each] for each in topics[rows_]],
-        )
+        asking = np.flatnonzero(asks)
+        names = [world.items.topic_names[each] for each in topics[asking]]
+        texts = typed(world.config.seed, who[asking], at_ms[asking], names)
         self._add(
             rows(
-                len(rows_),
-                persons=who[rows_],
+                len(asking),
+                persons=who[asking],
                 actions=ACTION_CODES[Action.SEARCH],
-                at_ms=at_ms[rows_],
-                sessions=sessions[rows_],
+                at_ms=at_ms[asking],
+                sessions=sessions[asking],
                 surfaces=SEARCH,
-                queries=len(self._queries) + np.arange(len(rows_)),
+                queries=len(self._queries) + np.arange(len(asking)),
             )
         )
         self._queries += texts
-        return topics
+        return topics, texts
 
     def _first_visit(self, who: np.ndarray, at_ms: np.ndarray, sessions: np.ndarray, live: int) -> np.ndarray:
         """[B] when each session goes on: whoever is new has chosen a few items first."""
@@ -166,9 +172,7 @@ class Simulation:
             surfaces=FEED,
         )
         self._add(events)
-        self._policy.observe(
-            Done(np.repeat(who[new], count), chosen.ravel(), np.ones(chosen.size, np.float32))
-        )
+        self._policy.observe(events)
         later = at_ms.copy()
         later[new] += 20_000
         return later
@@ -188,6 +192,10 @@ class Simulation:
         return History(log, boards, tuple(self._queries), log.digest()[:10])
 
 
-def simulate(world: World, policy: Policy, tell: Tell | None = None) -> History:
-    """What happens in a fresh world whose people are shown what `policy` says."""
-    return Simulation(world, policy).run(tell)
+def simulate(world: World, policy: Policy, tell: Tell | None = None, search: Search | None = None) -> History:
+    """What happens in a fresh world whose people are shown what `policy` says.
+
+    Args:
+        search: what answers typed queries; an ordinary engine of the world's own by default.
+    """
+    return Simulation(world, policy, search).run(tell)
