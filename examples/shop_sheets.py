@@ -42,7 +42,7 @@ def singles() -> list[Recipe]:
     kinds: Counter[str] = Counter()
     seen: set[str] = set()
     chosen: list[Recipe] = []
-    for index in range(0, SHOP_ITEMS, 7):
+    for index in range(5, SHOP_ITEMS, 11):
         recipe = recipe_of(SEED, index)
         if recipe.form in seen or kinds[recipe.kind] >= MOST_OF_KIND or recipe.changed:
             continue

@@ -1,4 +1,9 @@
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -163,3 +168,35 @@ def test_the_command_tells_what_it_drew(tmp_path: Path, capsys: pytest.CaptureFi
         512,
         3,
     )
+
+
+def test_a_run_that_was_killed_goes_on(shop: Path, tmp_path: Path) -> None:
+    words = [
+        "-m",
+        "bowerbird.cli.main",
+        "world",
+        "shop",
+        str(tmp_path),
+        "--items",
+        "26",
+        "--rooms",
+        "1",
+        "--seed",
+        "4",
+    ]
+    running = subprocess.Popen([sys.executable, *words, "--jobs", "1"], start_new_session=True)
+    deadline = time.monotonic() + 60
+    while len(list(tmp_path.rglob("*.jpg"))) < 3 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    os.killpg(running.pid, signal.SIGKILL)
+    running.wait()
+    assert not (tmp_path / "items.jsonl").exists()
+
+    report = write_shop(tmp_path, CONFIG, jobs=2)
+
+    assert report.drawn + report.known == 27
+    for name in ("items.jsonl", "rooms.jsonl", "truth.jsonl"):
+        assert (tmp_path / name).read_bytes() == (shop / name).read_bytes()
+    pictures = [path.relative_to(shop) for path in shop.rglob("*.jpg")]
+    assert all((tmp_path / each).read_bytes() == (shop / each).read_bytes() for each in pictures)
+    assert not list(tmp_path.rglob("*.part"))

@@ -111,6 +111,18 @@ def _woven(colour: ColourAt, thread_m: float, depth: float) -> ColourAt:
     return woven
 
 
+def _knitted(colour: ColourAt) -> ColourAt:
+    def knitted(u: Floats, v: Floats) -> Floats:
+        column = u / np.float32(0.022)
+        slant = np.abs(column - np.floor(column) - 0.5)
+        stitch = 0.5 + 0.5 * np.cos((v / np.float32(0.018) + slant * 1.3) * np.float32(2 * np.pi))
+        gap = smooth_step(0.36, 0.5, slant)
+        stitches: Floats = colour(u, v) * (1 - 0.36 * np.maximum(gap, 0.75 * stitch))
+        return stitches
+
+    return knitted
+
+
 def _rattan(_: ColourAt) -> Finish:
     straw = _toned(flat(linear("c9a26b")), 81, 0.2, 0.3)
     return Finish(_woven(straw, 0.022, 0.62), roughness=0.55, gloss=0.03, bump=0.25, bump_m=0.006)
@@ -118,11 +130,11 @@ def _rattan(_: ColourAt) -> Finish:
 
 MATERIALS: dict[str, Material] = {
     "glazed ceramic": Material(
-        lambda colour: Finish(_toned(colour, 1, 0.3, 0.1), roughness=0.1, gloss=0.055)
+        lambda colour: Finish(_toned(colour, 1, 0.16, 0.2, stretch=2.5), roughness=0.06, gloss=0.075)
     ),
     "stoneware": Material(
         lambda colour: Finish(
-            _speckled(_toned(colour, 2, 0.2, 0.22), dark=0.5, amount=0.7),
+            _speckled(_toned(colour, 2, 0.2, 0.22), dark=0.6, amount=0.68),
             roughness=0.5,
             bump=0.1,
             bump_m=0.008,
@@ -155,22 +167,21 @@ MATERIALS: dict[str, Material] = {
     "rattan": Material(_rattan, "straw"),
     "linen": Material(
         lambda colour: Finish(
-            _woven(_toned(colour, 5, 0.06, 0.3), 0.007, 0.16), roughness=0.9, bump=0.14, bump_m=0.003
+            _woven(_toned(colour, 5, 0.05, 0.5, stretch=3), 0.014, 0.34),
+            roughness=0.9,
+            bump=0.14,
+            bump_m=0.003,
         )
     ),
-    "cotton": Material(
-        lambda colour: Finish(_toned(colour, 6, 0.05, 0.1), roughness=0.85, bump=0.08, bump_m=0.003)
-    ),
+    "cotton": Material(lambda colour: Finish(colour, roughness=0.85, bump=0.05, bump_m=0.003)),
     "wool": Material(
-        lambda colour: Finish(_toned(colour, 7, 0.03, 0.34), roughness=0.95, bump=0.4, bump_m=0.006)
+        lambda colour: Finish(_knitted(_toned(colour, 7, 0.03, 0.3)), roughness=0.95, bump=0.3, bump_m=0.006)
     ),
     "bouclé": Material(
-        lambda colour: Finish(_toned(colour, 8, 0.035, 0.36), roughness=0.95, bump=0.95, bump_m=0.012)
+        lambda colour: Finish(_toned(colour, 8, 0.07, 0.75), roughness=0.95, bump=1.5, bump_m=0.016)
     ),
     "velvet": Material(
-        lambda colour: Finish(
-            _toned(colour, 9, 0.5, 0.4), roughness=0.55, gloss=0.05, bump=0.05, bump_m=0.004
-        )
+        lambda colour: Finish(_toned(colour, 9, 0.5, 0.5), roughness=0.5, gloss=0.05, bump=0.04, sheen=0.75)
     ),
     "jute": Material(
         lambda _: Finish(
@@ -183,7 +194,7 @@ MATERIALS: dict[str, Material] = {
     ),
     "leather": Material(
         lambda colour: Finish(
-            _toned(colour, 13, 0.2, 0.3), roughness=0.38, gloss=0.045, bump=0.07, bump_m=0.004
+            _toned(colour, 13, 0.16, 0.5), roughness=0.24, gloss=0.06, bump=0.06, bump_m=0.006
         ),
         takes_pattern=False,
     ),

@@ -87,14 +87,14 @@ def _backdrop(recipe: Recipe) -> Floats:
 
 def _camera(recipe: Recipe, parts: list[Part]) -> Camera:
     kind = KINDS[recipe.kind]
-    low, high = _box(parts)
+    places = np.concatenate([part.mesh.corners.reshape(-1, 3)[::3] for part in parts])
     turn = np.random.default_rng([recipe.shape_seed, 1]).uniform(-1, 1) * kind.turn_degrees
     if recipe.form in HANGING_FORMS:
         turn *= 0.5
     rise = 3.0 if hangs(recipe) else kind.rise_degrees
     # A small one looks smaller than a large one, though less than it is.
     fill = kind.fill * (recipe.scale / LARGEST) ** 0.5
-    return looking_at(low, high, turn_degrees=turn, rise_degrees=rise, side_px=PICTURE_PX, fill=fill)
+    return looking_at(places, turn_degrees=turn, rise_degrees=rise, side_px=PICTURE_PX, fill=fill)
 
 
 def _box(parts: list[Part]) -> tuple[Floats, Floats]:

@@ -155,5 +155,5 @@ CHAIR = Kind(
     },
     turn_degrees=32,
     rise_degrees=14,
-    fill=0.82,
+    fill=0.74,
 )

@@ -98,5 +98,5 @@ CUSHION = Kind(
     },
     turn_degrees=16,
     rise_degrees=9,
-    fill=0.8,
+    fill=0.74,
 )

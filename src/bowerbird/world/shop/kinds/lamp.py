@@ -135,5 +135,5 @@ LAMP = Kind(
     },
     turn_degrees=20,
     rise_degrees=7,
-    fill=0.86,
+    fill=0.82,
 )

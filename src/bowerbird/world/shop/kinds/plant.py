@@ -227,5 +227,5 @@ PLANT = Kind(
     },
     turn_degrees=0,
     rise_degrees=12,
-    fill=0.86,
+    fill=0.78,
 )

@@ -176,6 +176,6 @@ POSTER = Kind(
     },
     turn_degrees=10,
     rise_degrees=2,
-    fill=0.82,
+    fill=0.8,
     hangs=True,
 )

@@ -11,13 +11,14 @@ from bowerbird.world.shop.render.solids import rounded_box
 from bowerbird.world.shop.render.spots import Part
 
 THICK_M = 0.014
+COARSE = 0.4  # of a rug's threads to a cloth's: finer ones would flicker between the pixels
 
 
 def build(recipe: Recipe, rng: np.random.Generator) -> list[Part]:
     """A rectangular rug."""
     form = RUG.forms[recipe.form]
     width, depth = form.width_cm / 100 * recipe.scale, form.height_cm / 100 * recipe.scale
-    parts = [Part(_flat(rounded_box(width, THICK_M, depth, edge=0.006)), main_finish(recipe, 0.3))]
+    parts = [Part(_flat(rounded_box(width, THICK_M, depth, edge=0.006)), main_finish(recipe, 0.3 * COARSE))]
     trim = rng.random()
     if trim < 0.45:
         parts.append(Part(_border(width, depth, 0.07), plain_finish("wool", recipe.second)))
@@ -29,7 +30,7 @@ def build(recipe: Recipe, rng: np.random.Generator) -> list[Part]:
 def round_rug(recipe: Recipe, rng: np.random.Generator) -> list[Part]:
     """A round rug, with a ring in its second colour or without."""
     radius = 0.8 * recipe.scale
-    parts = [Part(_flat(disc(radius, 0, THICK_M)), main_finish(recipe, 0.3))]
+    parts = [Part(_flat(disc(radius, 0, THICK_M)), main_finish(recipe, 0.3 * COARSE))]
     if rng.random() < 0.6:
         ring = _ring(radius * 0.9, radius * 0.95, THICK_M + 0.001)
         parts.append(Part(ring, plain_finish("wool", recipe.second)))
@@ -38,7 +39,7 @@ def round_rug(recipe: Recipe, rng: np.random.Generator) -> list[Part]:
 
 def _flat(mesh: Mesh) -> Mesh:
     # The pattern lies on the floor's measure, whatever the solid's own is.
-    return Mesh(mesh.corners, mesh.normals, mesh.corners[..., [0, 2]].copy(), mesh.is_thin)
+    return Mesh(mesh.corners, mesh.normals, mesh.corners[..., [0, 2]] * np.float32(COARSE), mesh.is_thin)
 
 
 def _border(width: float, depth: float, wide: float) -> Mesh:
@@ -101,5 +102,5 @@ RUG = Kind(
     },
     turn_degrees=35,
     rise_degrees=40,
-    fill=0.9,
+    fill=0.82,
 )

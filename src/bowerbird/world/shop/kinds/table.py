@@ -141,5 +141,5 @@ TABLE = Kind(
     },
     turn_degrees=34,
     rise_degrees=17,
-    fill=0.84,
+    fill=0.76,
 )

@@ -181,5 +181,5 @@ TABLEWARE = Kind(
     },
     turn_degrees=0,
     rise_degrees=24,
-    fill=0.72,
+    fill=0.66,
 )

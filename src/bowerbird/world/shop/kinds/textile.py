@@ -150,6 +150,6 @@ TEXTILE = Kind(
     },
     turn_degrees=24,
     rise_degrees=14,
-    fill=0.8,
+    fill=0.76,
 )
 HANGING_FORMS = ("wall hanging", "hanging throw")

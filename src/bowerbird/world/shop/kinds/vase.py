@@ -70,5 +70,5 @@ VASE = Kind(
     },
     turn_degrees=0,
     rise_degrees=14,
-    fill=0.76,
+    fill=0.74,
 )

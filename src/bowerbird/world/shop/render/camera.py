@@ -68,8 +68,7 @@ class Camera:
 
 
 def looking_at(
-    low: Floats,
-    high: Floats,
+    places: Floats,
     *,
     turn_degrees: float,
     rise_degrees: float,
@@ -77,18 +76,16 @@ def looking_at(
     side_px: int = 512,
     fill: float = 0.7,
 ) -> Camera:
-    """A camera far enough away that the box between two corners fills this share of a square picture."""
-    corners = np.array(
-        [[x, y, z] for x in (low[0], high[0]) for y in (low[1], high[1]) for z in (low[2], high[2])]
-    )
-    middle = (np.array(low) + np.array(high)) / 2
+    """A camera far enough away that [N, 3] places fill this share of a square picture, in its middle."""
+    low, high = places.min(axis=0), places.max(axis=0)
+    middle = (low + high) / 2
     turn, rise = np.radians(turn_degrees), np.radians(rise_degrees)
     away = np.array([np.sin(turn) * np.cos(rise), np.sin(rise), np.cos(turn) * np.cos(rise)])
-    size = float(np.linalg.norm(np.array(high) - np.array(low)))
+    size = float(np.linalg.norm(high - low))
     distance = size / fill / 2 / np.tan(np.radians(view_degrees) / 2)
     for _ in range(4):
         camera = _at(middle, away, distance, view_degrees, side_px)
-        seen = camera.projected(corners.astype(np.float32))
+        seen = camera.projected(places)
         x, y = seen[:, 0] / seen[:, 2], seen[:, 1] / seen[:, 2]
         taken = max(x.max() - x.min(), y.max() - y.min()) / side_px
         distance *= taken / fill

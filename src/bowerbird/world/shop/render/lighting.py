@@ -20,6 +20,7 @@ class Finish:
         metal: 1 reflects in its own colour and has no other.
         gloss: share that a clear coat reflects when looked at straight; 0.04 is glaze or varnish.
         bump: how much the surface is uneven, 0..1, and `bump_m` the size of what makes it so.
+        sheen: how much its nap catches light where it is looked at along the surface, as velvet's does.
         glow: how much light it sends of its own.
         clear: share of what is behind that is seen through it.
     """
@@ -30,6 +31,7 @@ class Finish:
     gloss: float = 0.03
     bump: float = 0.0
     bump_m: float = 0.01
+    sheen: float = 0.0
     glow: float = 0.0
     clear: float = 0.0
 
@@ -59,6 +61,7 @@ class Surface:
     roughness: Floats
     metal: Floats
     gloss: Floats
+    sheen: Floats
     glow: Floats
 
 
@@ -84,6 +87,7 @@ def lit_surface(
     mirrored = [2 * eye_cosine * normals[axis] - to_eye[axis] for axis in range(3)]
     sent = _surroundings(mirrored[0], mirrored[1], mirrored[2], surface.roughness)
     sent *= open_share * (0.35 + 0.65 * key_share)
+    nap = surface.sheen * (1 - eye_cosine) ** 2
     grazing = (1 - eye_cosine) ** 5 * (1 - surface.roughness) * (1 - 0.5 * surface.metal)
     out = np.empty_like(surface.colour)
     for channel in range(3):
@@ -93,6 +97,8 @@ def lit_surface(
         base = surface.gloss + (own - surface.gloss) * surface.metal
         mirror = base + (1 - base) * grazing
         out[channel] = matte + mirror * sent * (0.5 + 0.5 * lights.key[channel]) + own * surface.glow
+        # The nap adds pale light at the rim and takes some from the middle.
+        out[channel] += nap * (0.25 + 0.75 * own) * around * 2 - 0.35 * surface.sheen * matte * eye_cosine
     return out
 
 

@@ -106,7 +106,8 @@ def _surface(
 ) -> tuple[Surface, Floats]:
     colour = np.empty((3, len(part)), np.float32)
     values = {
-        name: np.empty(len(part), np.float32) for name in ("roughness", "metal", "gloss", "glow", "clear")
+        name: np.empty(len(part), np.float32)
+        for name in ("roughness", "metal", "gloss", "sheen", "glow", "clear")
     }
     for number, each in enumerate(parts):
         here = np.flatnonzero(part == number)
