@@ -140,6 +140,16 @@ def test_every_label_is_in_one_batch_and_no_true_answer_is_a_wrong_one() -> None
     assert len(liked) > 100
 
 
+def test_every_item_that_any_draw_of_labels_names_has_a_chance() -> None:
+    columns = world()
+    chances = prepare(columns, SMALL, 0).chances
+
+    for seed in range(20):
+        labels = labels_of(columns, SMALL, np.random.default_rng(seed))
+        assert chances.logs[labels.targets].min() > np.log(1e-6)
+    assert np.exp(chances.logs[chances.named].astype(np.float64)).sum() == pytest.approx(1, abs=1e-4)
+
+
 def test_labels_come_from_strictly_earlier_things_and_of_all_kinds() -> None:
     columns = world()
     labels = labels_of(columns, SMALL, np.random.default_rng(0))

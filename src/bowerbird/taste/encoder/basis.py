@@ -11,11 +11,11 @@ _LEAST = 1e-3
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """Centre and directions of content vectors, each direction scaled to the same deviation.
+    """Centre and principal directions of content vectors.
 
     Attributes:
         centre: float32 [C].
-        directions: float32 [C, P].
+        directions: float32 [C, P] at right angles, the strongest first, so that cosines stay what they were.
     """
 
     centre: np.ndarray
@@ -44,8 +44,6 @@ def basis_of(content: np.ndarray, width: int, rng: np.random.Generator) -> Basis
     keep = np.flatnonzero(deviations > max(deviations[0] * _LEAST, 1e-12))[:width]
     if not len(keep):
         keep = np.arange(1)
-    # The root between none and full whitening: strong directions stay stronger, weak ones are heard.
-    scale = 1 / np.sqrt(np.maximum(deviations[keep] / np.sqrt(len(rows)), 1e-6))
-    scaled = directions[keep].T * scale
+    scaled = directions[keep].T
     length = np.sqrt(np.mean(np.sum(((rows - centre) @ scaled) ** 2, axis=1)))
     return Basis(centre.astype(np.float32), (scaled / max(length, 1e-6)).astype(np.float32))

@@ -13,11 +13,11 @@ from bowerbird.taste.encoder.moments import view_of
 class Chances:
     """How likely each item stands among the negatives of a step.
 
-    Half of them are targets of the same step, half are drawn evenly from what the labels ever named. Items
-    that no label names are never negatives: training would only learn that they are never right.
+    Half of them are targets of the same step, half are drawn evenly from what any label may name. Items
+    that nobody met are never negatives: training would only learn that they are never right.
 
     Attributes:
-        named: int64 [M] items that some label names.
+        named: int64 [M] items that labels may name.
         logs: float32 [N] logarithm of the chance; very low for an item that is never one.
     """
 
@@ -26,7 +26,7 @@ class Chances:
 
 
 def chances_of(targets: np.ndarray, items: int) -> Chances:
-    """Chances from the targets of all labels, int64 [L]."""
+    """Chances from all items that labels may name, int64 [L], each as often as it may be."""
     counts = np.bincount(targets, minlength=items)
     is_named = counts > 0
     chance = 0.5 * counts / max(int(counts.sum()), 1) + 0.5 * is_named / max(int(is_named.sum()), 1)

@@ -143,6 +143,9 @@ class ItemToken(nn.Module):
     def __init__(self, content_width: int, config: EncoderConfig) -> None:
         super().__init__()
         self.project = nn.Linear(content_width, config.width, bias=False)
+        # It starts as content itself, its strongest directions, and learns where to leave it.
+        with torch.no_grad():
+            self.project.weight.copy_(torch.eye(config.width, content_width))
         self.uses_content = config.uses_content
 
     def forward(self, content: torch.Tensor) -> torch.Tensor:
@@ -167,6 +170,8 @@ class ItemTower(nn.Module):
         self.before = nn.LayerNorm(2 * config.width)
         self.widen = nn.Linear(2 * config.width, config.inner)
         self.narrow = nn.Linear(config.inner, config.width)
+        nn.init.zeros_(self.narrow.weight)
+        nn.init.zeros_(self.narrow.bias)
         self.alone = nn.Parameter(torch.zeros(config.width))
         self.dropout = nn.Dropout(config.dropout)
 

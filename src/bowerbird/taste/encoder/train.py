@@ -94,7 +94,8 @@ def prepare(columns: TasteColumns, config: EncoderConfig, seed: int) -> Prepared
     views = tuple(neighbours_of(columns, int(each), config, seed=seed) for each in at)
     items, contexts, _ = contexts_of(columns, NEVER_MS)
     basis = basis_of(columns.content, config.content_width, np.random.default_rng(seed))
-    chances = chances_of(labels.targets, columns.items)
+    # Of all edges, not of one draw of pairs: an item that another draw names must have its chance too.
+    chances = chances_of(items, columns.items)
     return Prepared(columns, at, views, basis, chances, KnownPairs(contexts, items, columns.items))
 
 
