@@ -8,6 +8,7 @@ import pytest
 import torch
 from taste_world import TASTES, world
 
+from bowerbird.cli.main import main
 from bowerbird.core.errors import IncompatibleEmbeddingError
 from bowerbird.learn.config import TrainingConfig
 from bowerbird.taste.boards import BoardConfig, BoardSets, sets_at
@@ -330,7 +331,7 @@ def test_ablation_judges_every_part_on_the_same_labels(columns: TasteColumns, tm
     assert "person all" in table_of(rows)
 
 
-def test_the_command_trains_keeps_a_card_and_compares(tmp_path: Path) -> None:
+def test_the_command_trains_and_keeps_a_card(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = tmp_path / "films"
     folder.mkdir()
     acted = world(items=30, persons=30, actions=8).acted
@@ -353,9 +354,8 @@ def test_the_command_trains_keeps_a_card_and_compares(tmp_path: Path) -> None:
         "--json",
     ]
 
-    asked = [sys.executable, "-m", "bowerbird.cli.main", *words]
-    done = subprocess.run(asked, capture_output=True, text=True, check=True)
-    card = json.loads(done.stdout)
+    assert main(words) == 0
+    card = json.loads(capsys.readouterr().out)
 
     assert card["name"] == "taste"
     assert {"person all recall@10", "content person all recall@10"} <= set(card["metrics"])

@@ -24,6 +24,6 @@ class BoardConfig(BaseModel):
     most_items: Annotated[int, Field(ge=2, multiple_of=2)] = 32
     words_dropout: Annotated[float, Field(ge=0, lt=1)] = 0.3
     batch_rows: Annotated[int, Field(ge=2)] = 256
-    most_labels: Annotated[int, Field(ge=1)] = 40_000
+    most_labels: Annotated[int, Field(ge=1)] = 20_000
     temperature: Annotated[float, Field(ge=0.01)] = 0.1
-    training: TrainingConfig = TrainingConfig(epochs=10, learning_rate=0.002, patience=3)
+    training: TrainingConfig = TrainingConfig(epochs=6, learning_rate=0.002, patience=3)

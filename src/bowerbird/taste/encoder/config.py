@@ -46,7 +46,7 @@ class EncoderConfig(BaseModel):
     views: Annotated[int, Field(ge=1)] = 8
     history: Annotated[int, Field(ge=1)] = 4
     batch_rows: Annotated[int, Field(ge=2)] = 256
-    most_labels: Annotated[int, Field(ge=1)] = 60_000
+    most_labels: Annotated[int, Field(ge=1)] = 40_000
     most_pairs_of_board: Annotated[int, Field(ge=1)] = 200
     temperature: Annotated[float, Field(ge=0.01)] = 0.1
     cold_share: Annotated[float, Field(ge=0, lt=1)] = 0.25
@@ -58,4 +58,4 @@ class EncoderConfig(BaseModel):
     uses_content: bool = True
     uses_graph: bool = True
     validation_labels: Annotated[int, Field(ge=1)] = 2_000
-    training: TrainingConfig = TrainingConfig(epochs=12, learning_rate=0.003, patience=3)
+    training: TrainingConfig = TrainingConfig(epochs=8, learning_rate=0.003, patience=3)

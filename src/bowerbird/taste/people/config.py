@@ -32,7 +32,7 @@ class PeopleConfig(BaseModel):
     rows: Annotated[int, Field(ge=2)] = 16
     negatives: Annotated[int, Field(ge=1)] = 32
     refused: Annotated[int, Field(ge=1)] = 2
-    most_rows: Annotated[int, Field(ge=1)] = 4_000
+    most_rows: Annotated[int, Field(ge=1)] = 2_000
     temperature: Annotated[float, Field(ge=0.01)] = 0.1
     validation_persons: Annotated[int, Field(ge=1)] = 2_000
-    training: TrainingConfig = TrainingConfig(epochs=10, learning_rate=0.002, patience=3)
+    training: TrainingConfig = TrainingConfig(epochs=8, learning_rate=0.002, patience=3)
