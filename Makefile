@@ -15,7 +15,7 @@ export MKL_NUM_THREADS := 1
 demo: setup  ## pictures in, discovery out: ends with an address to open
 ifeq ($(PICTURES),)
 	$(BIN)/python examples/demo_catalogue.py demo/catalogue
-	$(BIN)/bowerbird up demo/catalogue/items.jsonl --lake $(or $(LAKE),demo/lake) --port $(PORT)
+	$(BIN)/bowerbird up demo/catalogue/items.jsonl --lake $(or $(LAKE),demo/lake) --port $(PORT) --simulated-people 120
 else
 	$(BIN)/bowerbird up "$(PICTURES)" --lake $(or $(LAKE),demo/own-lake) --port $(PORT)
 endif

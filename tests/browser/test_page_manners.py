@@ -405,3 +405,18 @@ def test_page_is_small_and_names_no_other_host() -> None:
     assert {
         address for address in addresses if "w3.org" not in address and "svelte.dev" not in address
     } == set()
+
+
+def test_page_says_where_people_are_simulated_and_nothing_where_they_are_not(visit: Any) -> None:
+    page = visit()
+    expect(page.locator(".card").first).to_be_visible()
+    expect(page.get_by_text("simulated")).to_have_count(0)
+
+    def with_simulated(route: Any) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, json={**answer.json(), "simulated_people": 1_200})
+
+    page.route("**/v1/me", with_simulated)
+    page.reload()
+
+    expect(page.get_by_text("People here are simulated: 1,200 of them.")).to_be_visible()

@@ -1,7 +1,9 @@
 """The closed loop: simulated people use a real server over a real lake."""
 
 import json
+import re
 import sys
+import urllib.request
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -12,6 +14,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "serve"))
 from live_server import build_lake, settings_of
 
 from bowerbird.cli.main import main
+from bowerbird.cli.up import simulated
 from bowerbird.core.actions import Action
 from bowerbird.core.errors import InputError, StageUnavailableError
 from bowerbird.lake.lake import Lake
@@ -58,8 +61,26 @@ def test_people_see_pages_act_and_keep_boards_through_the_api(
         assert {event.query for event in events if event.action is Action.SEARCH} - {""}
         assert sum(len(lake.online.seen(person)) for person in people) > 20
 
+    assert simulated_people(address) == 4
     assert main(["world", "remove", "--lake", str(lake_path), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["boards"] == told["boards"]
+    assert simulated_people(address) == 0
+
+
+def test_up_lets_people_live_in_a_lake_without_any_and_only_then(lake_path: Path) -> None:
+    settings = settings_of(lake_path)
+
+    first, again = simulated(6, settings), simulated(6, settings)
+
+    assert re.fullmatch(r"\d simulated people lived here for 14 days: [\d,]+ events", first)
+    assert re.fullmatch(r"\d simulated people are there", again)
+    assert main(["world", "remove", "--lake", str(lake_path)]) == 0
+
+
+def simulated_people(address: str) -> int:
+    """What the page is told."""
+    with urllib.request.urlopen(f"{address}/v1/me", timeout=30) as answer:
+        return int(json.load(answer)["simulated_people"])
 
 
 def test_what_the_server_refuses_is_told(address: str) -> None:

@@ -36,6 +36,10 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "--host", help="address to listen on; 0.0.0.0 lets other machines in, a phone for example"
     )
     up.add_argument("--port", type=int, help="port to listen on; 0 takes a free one")
+    up.add_argument(
+        "--simulated-people", type=int, default=0, metavar="N",
+        help="let so many simulated people live in the lake first, unless some are there (default: 0)",
+    )  # fmt: skip
     up.set_defaults(run=run_up)
 
 
@@ -51,6 +55,8 @@ def run_up(args: argparse.Namespace) -> int:
         args.config, {"lake": lake_path, "home": args.home, "host": args.host, "port": args.port}
     )
     prepare(args.source, ImportOptions(images=args.images, allowed_hosts=tuple(args.allow_host)), settings)
+    if args.simulated_people:
+        print(simulated(args.simulated_people, settings), flush=True)
     print(
         f"ready to serve after {time.perf_counter() - started_s:.0f} s; the lake is {settings.lake}",
         flush=True,
@@ -86,6 +92,22 @@ def prepare(source: str | None, options: "ImportOptions", settings: "ServeSettin
             encoded = arriving.encoded
         print(encode_lake(lake, encoders, settings.encode, encoded=encoded), flush=True)
         print(index_lake(lake, encoders), flush=True)
+
+
+def simulated(people: int, settings: "ServeSettings") -> str:
+    """Brings simulated people into the lake where there are none; gives a sentence."""
+    from bowerbird.cli.checked import checked
+    from bowerbird.lake.lake import Lake
+    from bowerbird.world.config import PeopleConfig, WorldConfig
+    from bowerbird.world.living import live_in
+    from bowerbird.world.to_lake import count_simulated
+
+    config = WorldConfig(people=checked(PeopleConfig, count=people))
+    with Lake.open(settings.lake, home=settings.home) as lake:
+        if there := count_simulated(lake):
+            return f"{there:,} simulated people are there"
+        report = live_in(lake, config, "diverse")
+    return f"{report.people:,} simulated people lived here for {config.days} days: {report.events:,} events"
 
 
 def default_lake(source: str | None) -> Path:

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from bowerbird.world.config import WorldConfig
     from bowerbird.world.history import History
-    from bowerbird.world.seen import WorldItems
     from bowerbird.world.world import World
 
 
@@ -55,36 +54,26 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def run_live(args: argparse.Namespace) -> int:
     """Simulates the last days on the items of the lake and brings them in."""
-    from bowerbird.world.config import DAY_MS
-    from bowerbird.world.real_items import items_of_lake
-    from bowerbird.world.to_lake import bring_in, count_simulated, remove_simulated
+    from bowerbird.world.living import live_in
+    from bowerbird.world.to_lake import count_simulated
 
     config = config_of(args)
     with opened(args) as lake:
         if args.once and (there := count_simulated(lake)):
             say(args, {"people": 0, "there": there}, f"{there:,} simulated people are there: nothing to do")
             return 0
-        now_ms = lake.clock.now_ms()
-        start_ms = now_ms // DAY_MS * DAY_MS - (config.days - 1) * DAY_MS
-        config = config.model_copy(update={"start_ms": start_ms})
         with shown_progress(args.json) as progress:
             task = progress.add_task("looking at the items of the lake")
-            items = items_of_lake(lake, config.items, config.seed)
-            world, history = _lived(args, config, telling(progress, task, config.days), items)
-            if not args.keep:
-                remove_simulated(lake)
-            report = bring_in(
-                lake, history.until(now_ms), world.people, world.items,
-                lambda done, total: progress.update(task, description=f"{done:,} of {total:,} events stored"),
+            report = live_in(
+                lake, config, args.policy, explore=args.explore, keeps_others=args.keep,
+                tell=telling(progress, task, config.days),
+                tell_stored=lambda done, total: progress.update(
+                    task, description=f"{done:,} of {total:,} events stored"
+                ),
             )  # fmt: skip
     say(
         args,
-        {
-            **dataclasses.asdict(report),
-            "items": len(items),
-            "topics": len(items.topic_names),
-            "seed": config.seed,
-        },
+        {**dataclasses.asdict(report), "seed": config.seed},
         f"{report.people:,} simulated people, {report.boards:,} boards, {report.saves:,} saves and "
         f"{report.events:,} events came in, {report.events_known:,} were known, in {report.seconds:.1f} s; "
         "`bowerbird world remove` takes them out again",
@@ -149,11 +138,10 @@ def _lived(
     args: argparse.Namespace,
     config: "WorldConfig",
     tell: "Callable[[int, int], object]",
-    items: "WorldItems | None" = None,
 ) -> "tuple[World, History]":
     from bowerbird.world.choosing import policy_of
     from bowerbird.world.simulation import simulate
     from bowerbird.world.world import make_world
 
-    world = make_world(config, items)
+    world = make_world(config)
     return world, simulate(world, policy_of(args.policy, world, explore=args.explore), tell)

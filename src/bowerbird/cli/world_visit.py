@@ -39,6 +39,7 @@ def run_visit(args: argparse.Namespace) -> int:
         with opened(args) as lake:
             world = make_world(config, items_of_lake(lake, config.items, config.seed))
             tokens = PersonTokens.of_lake(lake.path)
+            lake.records.people.create_many(world.people.ids)  # so that pages say that they are simulated
         settings = load_settings(None, {"lake": args.lake, "home": args.home, "host": "127.0.0.1", "port": 0})
         with contextlib.ExitStack() as stack:
             address = args.server or stack.enter_context(server_of(settings))

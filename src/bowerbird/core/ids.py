@@ -7,6 +7,8 @@ import time
 from bowerbird.core.errors import InputError
 
 MAX_ID_CHARS = 256
+SIMULATED_PREFIX = "sim-"
+"""Begins the id of every person whom a program made up; pages say that there are some."""
 _ALLOWED = re.compile(r"[^\x00-\x1f\x7f]+")
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 

@@ -177,7 +177,10 @@ class ExploringPolicy:
     _pages: int = 0
 
     def slates(self, asked: Asked, /) -> Slates:
-        """Each place keeps its item, or gets one that the page does not have."""
+        """Each place keeps its item, or gets one that the page does not have.
+
+        So an item of the page never stands in another place of it: nothing is learnt of that.
+        """
         given = self.policy.slates(asked)
         live, (rows, places) = asked.shown.shape[1], given.items.shape
         if live < 2 * places:

@@ -4,8 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-ID_PREFIX = "sim-"
-"""Begins the id of every simulated person, and of every board of one."""
+from bowerbird.core.ids import SIMULATED_PREFIX
+
+ID_PREFIX = SIMULATED_PREFIX
+"""Begins the id of every simulated person, of every board and of every event of one."""
 COUNTRIES = ("US", "BR", "GB", "DE", "FR", "IN", "JP", "AU")
 """Where people are; a server may know it from the address."""
 DEVICES = ("phone", "tablet", "desktop")

@@ -1120,6 +1120,8 @@ export interface components {
         /**
          * Me
          * @description Who the client is to us. Without cookies, send `token` in the `Bowerbird-Person` header.
+         *
+         *     `simulated_people` is how many of those whom this server knows were made up by a program.
          */
         Me: {
             /** Hides */
@@ -1130,6 +1132,8 @@ export interface components {
             person_id: string;
             /** Saves */
             saves: number;
+            /** Simulated People */
+            simulated_people: number;
             /** Token */
             token: string;
         };

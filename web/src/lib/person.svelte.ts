@@ -10,6 +10,7 @@ class PersonState {
   isKnown = $state(false);
   problem = $state.raw<Problem | null>(null);
   wantsWelcome = $state(false);
+  simulatedPeople = $state(0);
 
   async meet(): Promise<void> {
     this.problem = null;
@@ -17,6 +18,7 @@ class PersonState {
       const person = await calls.me();
       const isFresh = person.is_new || (person.saves === 0 && person.hides === 0);
       this.wantsWelcome = isFresh && remembered('welcomed') === null;
+      this.simulatedPeople = person.simulated_people;
       this.isKnown = true;
     } catch (error) {
       this.problem = error instanceof Problem ? error : new Problem(0, 'page', 'Something went wrong on this page.');

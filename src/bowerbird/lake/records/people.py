@@ -55,8 +55,12 @@ class People:
     def count(self, prefix: str = "") -> int:
         """How many there are, or how many whose id begins with `prefix`."""
         query = sa.select(sa.func.count()).select_from(person)
+        if prefix:
+            # A range, unlike LIKE, is read off the index of ids: quick among millions of others.
+            after = prefix[:-1] + chr(ord(prefix[-1]) + 1)
+            query = query.where((person.c.id >= prefix) & (person.c.id < after))
         with reading(self._engine).connect() as connection:
-            return int(connection.scalar(query.where(person.c.id.startswith(prefix, autoescape=True))) or 0)
+            return int(connection.scalar(query) or 0)
 
     def forget(self, person_id: str) -> bool:
         """Everything records hold about the person is gone; False if there was no such person."""

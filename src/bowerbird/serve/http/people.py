@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from starlette.responses import Response
 
+from bowerbird.core.ids import SIMULATED_PREFIX
 from bowerbird.serve.http.answers import Json, forget_shown, json, told
 from bowerbird.serve.http.asking import Ready, Who
 from bowerbird.serve.http.problems import require_edits
@@ -20,6 +21,7 @@ PersonId = Annotated[str, Path(max_length=256)]
 async def me(service: Ready, person: Who) -> Response:
     """Who the server takes the client for, and how much it remembers."""
     saves, hides = await service.lanes.writes.run(service.remembered, person.person_id)
+    simulated = await service.lanes.reads.run(service.lake.records.people.count, SIMULATED_PREFIX)
     return json(
         {
             "person_id": person.person_id,
@@ -27,6 +29,7 @@ async def me(service: Ready, person: Who) -> Response:
             "is_new": person.is_new,
             "saves": saves,
             "hides": hides,
+            "simulated_people": simulated,
         }
     )
 

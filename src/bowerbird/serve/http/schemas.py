@@ -216,13 +216,17 @@ class Facets(Body):
 
 
 class Me(Body):
-    """Who the client is to us. Without cookies, send `token` in the `Bowerbird-Person` header."""
+    """Who the client is to us. Without cookies, send `token` in the `Bowerbird-Person` header.
+
+    `simulated_people` is how many of those whom this server knows were made up by a program.
+    """
 
     person_id: str
     token: str
     is_new: bool
     saves: int
     hides: int
+    simulated_people: int
 
 
 class RemainsShown(Body):

@@ -19,7 +19,8 @@ _STYLE = """
 :root{color-scheme:light dark}body{font:15px/1.55 system-ui,sans-serif;max-width:900px;margin:2.5rem auto;
 padding:0 1rem}h1{font-size:1.4rem;line-height:1.25}
 svg{max-width:100%;height:auto;font:12px system-ui,sans-serif}
-table{border-collapse:collapse;font-size:14px;margin:1rem 0}td,th{padding:.3rem .8rem;text-align:right;
+table{border-collapse:collapse;font-size:13px;margin:1rem 0}
+td,th{padding:.3rem .8rem;text-align:right;white-space:nowrap;
 border-bottom:1px solid #8884}td:first-child,th:first-child{text-align:left}text{fill:currentColor}
 .grid{stroke:#8883}.zero{stroke:currentColor;stroke-opacity:.6}.note{opacity:.75}
 """
@@ -105,7 +106,7 @@ def page_of(config: DiversityConfig, answers: list[Answer]) -> str:
     return (
         '<!doctype html><html lang="en"><meta charset="utf-8"><title>Diversity</title>'
         f"<style>{_STYLE}</style>"
-        f"<h1>{escape(verdict_of(answers))}</h1>"
+        f"<h1>{escape(verdict_of(answers).split(' (')[0])}</h1>"
         f"<p>Simulated people. With each of {config.seeds} seeds, {config.people:,} people live twice with "
         f"{config.items:,} items. Both times the feed is diverse for {config.warm_days} days; then it stays "
         "so, or its diversity is taken out. The plot shows how many more saves there are without it. The "
