@@ -77,7 +77,7 @@ class Reader:
                 stderr=out,
                 start_new_session=True,
             )
-        deadline = time.monotonic() + 400
+        deadline = time.monotonic() + 600
         while not self._is_ready():
             is_alive = self.serving.poll() is None
             assert is_alive, f"{command} stopped\n{log.read_text()[-4000:]}"

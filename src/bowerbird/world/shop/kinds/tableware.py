@@ -100,7 +100,8 @@ def teapot(recipe: Recipe, rng: np.random.Generator) -> list[Part]:
     )
     return [
         Part(
-            joined([body, lid, spout, _ear(radius * 0.95, height, height * 0.42)]), main_finish(recipe, 0.05)
+            joined([body, lid, spout, _ear(radius * 0.95, height, height * 0.42, neck=0.55)]),
+            main_finish(recipe, 0.05),
         )
     ]
 
@@ -140,10 +141,11 @@ def serving_board(recipe: Recipe, rng: np.random.Generator) -> list[Part]:
     ]
 
 
-def _ear(radius: float, height: float, reach: float) -> Mesh:
+def _ear(radius: float, height: float, reach: float, *, neck: float = 0.92) -> Mesh:
+    # `neck` is where it joins above, as a share of the radius where it joins below.
     loop = curve(
         [
-            (radius * 0.92, height * 0.82, 0),
+            (radius * neck, height * 0.82, 0),
             (radius + reach * 0.7, height * 0.84, 0),
             (radius + reach * 0.85, height * 0.5, 0),
             (radius + reach * 0.4, height * 0.22, 0),

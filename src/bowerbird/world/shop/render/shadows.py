@@ -9,6 +9,7 @@ from bowerbird.world.shop.render.noise import Floats
 from bowerbird.world.shop.render.raster import Ints, nearest_distance
 
 FLOOR_PX = 160
+EDGE_PX = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +68,14 @@ class LightShadow:
             for row in range(3)
         )
         x, y = x * np.float32(self._per_m) - np.float32(0.5), y * np.float32(self._per_m) - np.float32(0.5)
-        is_in = (x >= 0) & (y >= 0) & (x < self._side_px - 1) & (y < self._side_px - 1)
+        within = _within(x, y, self._side_px)
         corner, shares = _between(
             np.clip(x, 0, self._side_px - 2), np.clip(y, 0, self._side_px - 2), side_px=self._side_px
         )
         sharp, _ = self._share(0, corner, shares, depth)
         soft, blocker = self._share(1, corner, shares, depth)
         gap = np.clip((depth - blocker) / np.float32(3.0 * self._softness_m), 0, 1)
-        share: Floats = np.where(is_in, sharp * (1 - gap) + soft * gap, np.float32(1))
+        share: Floats = 1 - (1 - sharp * (1 - gap) - soft * gap) * within
         return share
 
     def _share(self, which: int, corner: Ints, shares: list[Floats], depth: Floats) -> tuple[Floats, Floats]:
@@ -130,13 +131,11 @@ class FloorShade:
     def lit(self, x: Floats, z: Floats) -> Floats:
         """[P] share of the room's light at places of the floor."""
         column, row = (x - self._low[0]) * self._per_m - 0.5, (z - self._low[1]) * self._per_m - 0.5
-        is_in = (column >= 0) & (row >= 0) & (column < FLOOR_PX - 1) & (row < FLOOR_PX - 1)
+        within = _within(column, row, FLOOR_PX)
         corner, shares = _between(
             np.clip(column, 0, FLOOR_PX - 2), np.clip(row, 0, FLOOR_PX - 2), side_px=FLOOR_PX
         )
-        light: Floats = np.where(
-            is_in, _sampled(self._light, corner, shares, side_px=FLOOR_PX), np.float32(1)
-        )
+        light: Floats = 1 - (1 - _sampled(self._light, corner, shares, side_px=FLOOR_PX)) * within
         return light
 
 
@@ -152,6 +151,13 @@ def _bell(count: int, radius: float) -> Floats:
     folded[:, -1] += weight[:, -reach:].sum(axis=1)
     bell: Floats = folded / folded.sum(axis=1, keepdims=True)
     return bell
+
+
+def _within(x: Floats, y: Floats, side_px: int) -> Floats:
+    # 1 on the map, 0 outside, and a slope at its edge, which would be seen as a line.
+    inside = np.minimum(np.minimum(x, side_px - 1 - x), np.minimum(y, side_px - 1 - y))
+    within: Floats = np.clip(inside * np.float32(1 / EDGE_PX), 0, 1)
+    return within
 
 
 def _between(x: Floats, y: Floats, *, side_px: int) -> tuple[Ints, list[Floats]]:
