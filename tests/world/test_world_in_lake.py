@@ -14,7 +14,7 @@ from bowerbird.learn.data import read
 from bowerbird.world.choosing import policy_of
 from bowerbird.world.config import ItemsConfig, PeopleConfig, WorldConfig
 from bowerbird.world.history import History
-from bowerbird.world.real_items import Described, items_from_vectors, items_of_lake
+from bowerbird.world.real_items import Described, Reduction, items_from_vectors, items_of_lake
 from bowerbird.world.seen import ID_PREFIX, WorldItems
 from bowerbird.world.simulation import simulate
 from bowerbird.world.to_files import write_files
@@ -165,3 +165,29 @@ def test_write_command_says_what_it_wrote(tmp_path: Path, capsys: pytest.Capture
     assert first["items"] == 90
     assert first["impressions"] > 100
     assert first["sha256"] != other["sha256"]
+
+
+def test_reduction_keeps_what_differs_and_gives_unit_rows_of_the_width_asked() -> None:
+    rng = np.random.default_rng(2)
+    flat = rng.normal(size=(60, 3)) @ np.linalg.qr(rng.normal(size=(40, 3)))[0].T + 5.0
+    centred = flat - flat.mean(axis=0)
+    centred /= np.linalg.norm(centred, axis=1, keepdims=True)
+
+    for width in (3, 8, 64):
+        reduced = Reduction.fitted(flat.astype(np.float32), width)(flat.astype(np.float32))
+
+        assert reduced.shape == (60, width)
+        np.testing.assert_allclose(reduced @ reduced.T, centred @ centred.T, atol=2e-3)
+
+
+def test_items_that_all_look_alike_still_make_a_world() -> None:
+    count = 30
+    described = Described(
+        tuple(map(str, range(count))), ("",) * count, ("",) * count, ("",) * count, np.full(count, -1)
+    )
+
+    items = items_from_vectors(described, np.ones((count, 5), np.float32), ItemsConfig(), 1)
+
+    assert np.isfinite(items.vectors).all()
+    world = make_world(CONFIG, items)
+    assert len(simulate(world, policy_of("similar", world)).log) > 50

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import faiss
@@ -10,6 +10,7 @@ import numpy as np
 
 from bowerbird.core.errors import InputError
 from bowerbird.encode.config import EncodeConfig
+from bowerbird.encode.registry import Encoders
 from bowerbird.encode.serving import serving_encoders
 from bowerbird.encode.stored import raw_items
 from bowerbird.lake.catalogue import Catalogue
@@ -19,6 +20,7 @@ from bowerbird.world.seen import WorldItems, unit_rows
 
 _ITEMS_A_TOPIC = 12
 """A small catalogue has fewer topics than the settings say: about this many items each."""
+_SAMPLE = 20_000
 _CATEGORY_SHARE = 0.6
 _ROUNDS = 20
 _TRIES = 5  # groups found from one start may be two in one
@@ -54,7 +56,86 @@ def items_from_vectors(
             f"{count} items with vectors of shape {vectors.shape} were received; needed are one finite "
             "vector an item and at least one item; encode the catalogue first"
         )
-    reduced = _reduced(vectors, knobs.width)
+    reduce = Reduction.fitted(vectors[:: _step(count)], knobs.width)
+    return _items(described, reduce(vectors), knobs, seed)
+
+
+def items_of_lake(lake: Lake, knobs: ItemsConfig, seed: int) -> WorldItems:
+    """The live items of a lake that have been encoded.
+
+    The lake is read twice, first for a sample: memory is that of the sample and of the reduced vectors.
+
+    Raises:
+        InputError: there are none.
+    """
+    encoders, catalogue = serving_encoders(lake, EncodeConfig()), Catalogue.open(lake)
+    step = _step(catalogue.count())
+    sample = [vectors[::step] for _, vectors in _batches(lake, encoders, catalogue)]
+    if not sample:
+        raise InputError(
+            "the lake has no encoded items, so nothing is known of what they look like; needed is at least "
+            "one; run `bowerbird lake import` and `bowerbird encode run` first"
+        )
+    reduce = Reduction.fitted(np.concatenate(sample), knobs.width)
+    parts = [(numbers, reduce(vectors)) for numbers, vectors in _batches(lake, encoders, catalogue)]
+    found = np.concatenate([numbers for numbers, _ in parts])
+    order = np.argsort(found)
+    numbers = found[order]
+    described = Described(
+        ids=tuple(catalogue.ids_of(numbers)),
+        titles=tuple(catalogue.title(int(number)) for number in numbers),
+        categories=_texts(catalogue, "category", numbers),
+        owners=_texts(catalogue, "brand", numbers),
+        price_micros=catalogue.price_micros[numbers],
+    )
+    return _items(described, np.concatenate([vectors for _, vectors in parts])[order], knobs, seed)
+
+
+@dataclass(frozen=True, slots=True)
+class Reduction:
+    """The directions in which a catalogue differs most.
+
+    Attributes:
+        middle: float32 [W] mean of the sample.
+        directions: float32 [W, D] orthonormal columns, the widest spread first; zeros where W is below D.
+    """
+
+    middle: np.ndarray
+    directions: np.ndarray
+
+    @classmethod
+    def fitted(cls, sample: np.ndarray, width: int) -> "Reduction":
+        """Principal components of [S, W] vectors."""
+        middle = sample.mean(axis=0, dtype=np.float64)
+        centred = sample - middle
+        _, directions = np.linalg.eigh(centred.T @ centred)  # ascending
+        kept = directions[:, ::-1][:, :width]
+        padded = np.pad(kept, ((0, 0), (0, width - kept.shape[1])))
+        return cls(middle.astype(np.float32), np.ascontiguousarray(padded, np.float32))
+
+    def __call__(self, vectors: np.ndarray) -> np.ndarray:
+        """float32 [B, D] unit rows."""
+        reduced = unit_rows((vectors - self.middle) @ self.directions)
+        lost = np.flatnonzero(np.abs(reduced).sum(axis=1) == 0)
+        reduced[lost, 0] = 1.0  # an item just like the average has no direction of its own
+        return reduced
+
+
+def _step(count: int) -> int:
+    """One in so many items is in the sample."""
+    return max(1, count // _SAMPLE)
+
+
+def _batches(lake: Lake, encoders: Encoders, catalogue: Catalogue) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Numbers of live, encoded items, and their vectors: how they look beside what their words say."""
+    for raw in raw_items(lake, encoders):
+        keep = catalogue.live[raw.numbers] & (np.abs(raw.pictures).sum(axis=1) > 0)
+        if keep.any():
+            yield raw.numbers[keep], np.hstack([unit_rows(raw.pictures[keep]), unit_rows(raw.words[keep])])
+
+
+def _items(described: Described, reduced: np.ndarray, knobs: ItemsConfig, seed: int) -> WorldItems:
+    count = len(described.ids)
     topics = _grouped(reduced, max(1, min(knobs.topics, count // _ITEMS_A_TOPIC)), seed)
     owners = {owner: number for number, owner in enumerate(dict.fromkeys(described.owners))}
     return WorldItems(
@@ -69,52 +150,9 @@ def items_from_vectors(
     )
 
 
-def items_of_lake(lake: Lake, knobs: ItemsConfig, seed: int) -> WorldItems:
-    """The live items of a lake that have been encoded.
-
-    Raises:
-        InputError: there are none.
-    """
-    encoders = serving_encoders(lake, EncodeConfig())
-    catalogue = Catalogue.open(lake)
-    numbers, parts = [], []
-    for raw in raw_items(lake, encoders):
-        keep = catalogue.live[raw.numbers] & (np.abs(raw.pictures).sum(axis=1) > 0)
-        numbers.append(raw.numbers[keep])
-        parts.append(np.hstack([unit_rows(raw.pictures[keep]), unit_rows(raw.words[keep])]))
-    if not sum(len(part) for part in numbers):
-        raise InputError(
-            "the lake has no encoded items, so nothing is known of what they look like; needed is at least "
-            "one; run `bowerbird lake import` and `bowerbird encode run` first"
-        )
-    order = np.argsort(np.concatenate(numbers))
-    found = np.concatenate(numbers)[order]
-    described = Described(
-        ids=tuple(catalogue.ids_of(found)),
-        titles=tuple(catalogue.title(int(number)) for number in found),
-        categories=_texts(catalogue, "category", found),
-        owners=_texts(catalogue, "brand", found),
-        price_micros=catalogue.price_micros[found],
-    )
-    return items_from_vectors(described, np.concatenate(parts)[order], knobs, seed)
-
-
 def _texts(catalogue: Catalogue, field: str, numbers: np.ndarray) -> tuple[str, ...]:
     codes, vocabulary = catalogue.codes(field)[numbers], catalogue.vocabulary(field)
     return tuple(vocabulary[code] for code in codes.tolist())
-
-
-def _reduced(vectors: np.ndarray, width: int) -> np.ndarray:
-    """float32 [N, D] unit rows along the directions in which the catalogue differs most."""
-    centred = vectors.astype(np.float64) - vectors.mean(axis=0)
-    sample = centred[:: max(1, len(centred) // 20_000)]
-    _, _, directions = np.linalg.svd(sample, full_matrices=False)
-    reduced = unit_rows(centred @ directions[:width].T)
-    if reduced.shape[1] < width:
-        reduced = np.pad(reduced, ((0, 0), (0, width - reduced.shape[1])))
-    lost = np.flatnonzero(np.abs(reduced).sum(axis=1) == 0)
-    reduced[lost, 0] = 1.0  # an item just like the average has no direction of its own
-    return np.ascontiguousarray(reduced)
 
 
 def _grouped(vectors: np.ndarray, count: int, seed: int) -> np.ndarray:
