@@ -29,14 +29,17 @@ from bowerbird.taste.boards import BoardSets
 from bowerbird.taste.encoder import LinkColumns, TasteColumns
 from bowerbird.taste.encoder.judging import Judged, interval, ranked
 from bowerbird.taste.encoder.types import NEVER_MS, no_links
+from bowerbird.taste.people.checking import found_of, later_of
 from bowerbird.taste.space import SpaceConfig, TasteSpace
 from bowerbird.taste.space.ablation import RAW, AblationRow, ablated
 from bowerbird.taste.space.columns import asked_of, columns_of
-from bowerbird.taste.space.held_out import Answers, ContentAnswers, held_out
+from bowerbird.taste.space.held_out import Answers, ContentAnswers, HeldOut, held_out
 from bowerbird.taste.space.train import train_space
 
 METRIC = "recall@10"
 FOLDS, LEAST_PHOTOS = 3, 4
+GIVEN = (0, 1, 2, 3, 10)
+"""Actions of new people that are known."""
 
 
 def main() -> int:
@@ -72,20 +75,23 @@ def films() -> TasteColumns:
 
 def of_films(made: argparse.Namespace) -> Iterator[dict[str, Any]]:
     """One line a task, and one for the time."""
-    config = config_of(made)
-    held = held_out(films(), config, 0)
+    config, columns = config_of(made), films()
+    held = held_out(columns, config, 0)
     seconds: dict[str, float] = {}
+    spaces: dict[str, TasteSpace] = {}
 
     def fit(name: str, own: SpaceConfig) -> TasteSpace:
         started_s = time.perf_counter()
         with tempfile.TemporaryDirectory() as folder:
             space = train_space(held.known, own, seed=0, folder=Path(folder), tell=progress)
         seconds[name] = time.perf_counter() - started_s
+        spaces[name] = space
         return space
 
     rows = ablated(held, config, fit)
     for task in dict.fromkeys(row.task for row in rows):
         yield _line_of(task, [row for row in rows if row.task == task])
+    yield _few(spaces["both"].at(held.known, held.from_ms), held, columns, config)
     best = next(
         row
         for row in rows
@@ -96,6 +102,28 @@ def of_films(made: argparse.Namespace) -> Iterator[dict[str, Any]]:
         "taste-vectors-train", f"train a space on {actions:,} actions, {held.known.items:,} items", seconds["both"], "s",
         baseline="content alone", ratio=seconds["both"] / seconds["content"],
         quality={f"person {METRIC}": round(best.mean, 4)},
+    )  # fmt: skip
+
+
+def _few(answers: Answers, held: HeldOut, columns: TasteColumns, config: SpaceConfig) -> dict[str, Any]:
+    """People who came after the moment, when they had done so many things."""
+    raw = ContentAnswers(held.known.content)
+    metrics: dict[str, Any] = {}
+    for given in GIVEN:
+        later = later_of(columns.acted, held.from_ms, config.people, 0, given=given)
+        if not len(later.targets):
+            continue
+        found, plain = (
+            found_of(each.people(later.past).vectors, later, each.vectors).values()[METRIC]
+            for each in (answers, raw)
+        )
+        groups = later.persons[later.rows]
+        metrics[f"after {given}"] = [*_three(interval(found, groups)), len(later.persons)]
+        metrics[f"after {given}, less content"] = _three(interval(found - plain, groups))
+    told = metrics.get(f"after {GIVEN[1]}", [0.0])
+    return record.line(
+        "taste-vectors-few", f"MovieLens, {METRIC} of the next actions of new people, after {GIVEN[1]} action", told[0],
+        "share", better="higher", baseline=RAW, metrics=metrics,
     )  # fmt: skip
 
 

@@ -323,7 +323,7 @@ def test_ablation_judges_every_part_on_the_same_labels(columns: TasteColumns, tm
         held, quick, lambda name, own: train_space(held.known, own, seed=0, folder=tmp_path / name)
     )
 
-    assert {row.model for row in rows} == {"raw content", "content", "graph", "both"}
+    assert {row.model for row in rows} == {"raw content", "popularity", "content", "graph", "both"}
     of_raw = {(row.task, row.slice): row.labels for row in rows if row.model == "raw content"}
     assert all(row.labels == of_raw[row.task, row.slice] for row in rows)
     assert all(row.low <= row.mean <= row.high for row in rows)

@@ -13,7 +13,7 @@ class BoardConfig(BaseModel):
     Attributes:
         most_items: of a board that are looked at: half of them the newest, the others drawn from the rest.
         words_dropout: of boards whose words are left out, so that those without words are at home too.
-        batch_rows, most_labels, temperature: as those of the encoder.
+        batch_rows, most_labels, temperature, popularity: as those of the encoder.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -26,4 +26,5 @@ class BoardConfig(BaseModel):
     batch_rows: Annotated[int, Field(ge=2)] = 256
     most_labels: Annotated[int, Field(ge=1)] = 20_000
     temperature: Annotated[float, Field(ge=0.01)] = 0.1
+    popularity: Annotated[float, Field(ge=0, le=1)] = 1.0
     training: TrainingConfig = TrainingConfig(epochs=6, learning_rate=0.002, patience=3)

@@ -106,7 +106,7 @@ class BoardTask(nn.Module):
             self.vectors[torch.cat([views, views]), known],
             torch.arange(len(targets), device=targets.device),
             temperature=self.log_temperature.exp(),
-            log_chances=self.log_chances[known],
+            log_chances=self.log_chances[known] * self.config.popularity,
             is_void=is_void,
         )
         return (losses * (targets >= 0)).sum()

@@ -25,6 +25,8 @@ class EncoderConfig(BaseModel):
         most_labels: of an epoch; more are drawn from.
         most_pairs_of_board: co-saves of one board in an epoch.
         temperature: where the learned ones start.
+        popularity: of the logarithm of how likely an item stands among the negatives, so much is taken off
+            (logQ): with 1 vectors hold how popular an item is, with 0 only how it differs from that.
         cold_share: of items that are encoded as if nobody had met them, so that new ones land in place.
         part_dropout: of items that miss their own vector, and of those that miss their neighbours.
         co_save, asked, next_action: what a label of each kind counts.
@@ -49,6 +51,7 @@ class EncoderConfig(BaseModel):
     most_labels: Annotated[int, Field(ge=1)] = 40_000
     most_pairs_of_board: Annotated[int, Field(ge=1)] = 200
     temperature: Annotated[float, Field(ge=0.01)] = 0.1
+    popularity: Annotated[float, Field(ge=0, le=1)] = 1.0
     cold_share: Annotated[float, Field(ge=0, lt=1)] = 0.25
     part_dropout: Annotated[float, Field(ge=0, lt=1)] = 0.1
     co_save: Annotated[float, Field(ge=0)] = 1.0

@@ -91,7 +91,7 @@ class Encoder(nn.Module):
             against,
             torch.arange(rows, device=targets.device),
             temperature=temperatures[kinds][:, None],
-            log_chances=self.log_chances[known],
+            log_chances=self.log_chances[known] * self.config.popularity,
             is_void=is_void,
         )
         counts = (targets >= 0).to(losses.dtype)

@@ -17,6 +17,7 @@ class PeopleConfig(BaseModel):
         rows: histories in a step.
         negatives: drawn from the catalogue for each history of a step, beside the other histories' targets.
         refused: items that were shown and left alone after a state, at most so many as its wrong answers.
+        temperature, popularity: as those of the encoder.
         most_rows: histories of an epoch; more are drawn from.
     """
 
@@ -34,5 +35,6 @@ class PeopleConfig(BaseModel):
     refused: Annotated[int, Field(ge=1)] = 2
     most_rows: Annotated[int, Field(ge=1)] = 2_000
     temperature: Annotated[float, Field(ge=0.01)] = 0.1
+    popularity: Annotated[float, Field(ge=0, le=1)] = 1.0
     validation_persons: Annotated[int, Field(ge=1)] = 2_000
     training: TrainingConfig = TrainingConfig(epochs=8, learning_rate=0.002, patience=3)

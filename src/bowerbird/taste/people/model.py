@@ -105,14 +105,15 @@ class PersonTask(nn.Module):
         known = torch.cat([goals.clamp(min=0).flatten(), negatives.flatten()])
         against = self.vectors[views[:1], known]  # a step is of one view
         temperature = self.log_temperature.exp().clamp(min=LEAST_TEMPERATURE)
-        logits = asks @ against.T / temperature - self.log_chances[known]
+        chances = self.log_chances[known] * self.config.popularity
+        logits = asks @ against.T / temperature - chances
         own = torch.arange(rows * states, device=goals.device)
         columns = torch.arange(len(known), device=goals.device)
         void = is_void.repeat_interleave(states, dim=0) & (columns[None] != own[:, None])
         logits = logits.masked_fill(void, _NO_SHARE)
         left = self.vectors[view[..., None], refused.clamp(min=0)].flatten(0, 1)  # [R (T + 1), J, D]
         near = torch.matmul(left, asks[..., None]).squeeze(-1) / temperature
-        near = near - self.log_chances[known].mean()
+        near = near - chances.mean()
         near = near.masked_fill(refused.flatten(0, 1) < 0, _NO_SHARE)
         losses = F.cross_entropy(torch.cat([logits, near], dim=1).float(), own, reduction="none")
         return (losses * (goals.flatten() >= 0)).sum()

@@ -5,16 +5,16 @@ from dataclasses import dataclass
 
 from bowerbird.taste.encoder.judging import Judged, told
 from bowerbird.taste.space.config import SpaceConfig
-from bowerbird.taste.space.held_out import ContentAnswers, HeldOut
+from bowerbird.taste.space.held_out import ContentAnswers, HeldOut, PopularityAnswers
 from bowerbird.taste.space.served import TasteSpace
 
-RAW = "raw content"
+RAW, POPULARITY = "raw content", "popularity"
 PARTS: Mapping[str, dict[str, bool]] = {
     "content": {"uses_graph": False},
     "graph": {"uses_content": False},
     "both": {},
 }
-"""What the encoder may use, by name; the raw content vectors stand beside them untrained."""
+"""What the encoder may use, by name; raw content vectors and popularity stand beside them untrained."""
 
 Fit = Callable[[str, SpaceConfig], TasteSpace]
 """Trains a space of this name under this config, on what is known before the moment."""
@@ -46,6 +46,7 @@ def ablated(held: HeldOut, config: SpaceConfig, fit: Fit) -> list[AblationRow]:
     """The rows of all parts. Every part trains a space of its own; boards and people stand over each."""
     raw = held.judged(ContentAnswers(held.known.content))
     rows = _rows(RAW, raw, raw, held)
+    rows += _rows(POPULARITY, held.judged(PopularityAnswers(held.counts)), raw, held)
     for name, uses in PARTS.items():
         own = config.model_copy(update={"encoder": config.encoder.model_copy(update=uses)})
         space = fit(name, own)

@@ -76,6 +76,32 @@ class ContentAnswers:
         return unit.astype(np.float32)
 
 
+class PopularityAnswers:
+    """The same items for everybody, those most acted on first: what a share of hits is worth little below.
+
+    Args:
+        counts: int64 [N] how often each item was acted on before.
+    """
+
+    def __init__(self, counts: np.ndarray) -> None:
+        self.vectors = (counts + 1).astype(np.float32)[:, None]
+
+    def queries(self, words: np.ndarray) -> Stamped:
+        """Whatever is asked."""
+        return self._ones(len(words))
+
+    def boards(self, sets: BoardSets, words: np.ndarray | None = None) -> Stamped:  # noqa: ARG002 (all alike)
+        """Whatever is on the board."""
+        return self._ones(len(sets))
+
+    def people(self, past: Past) -> Stamped:
+        """Whatever was done."""
+        return self._ones(len(past))
+
+    def _ones(self, count: int) -> Stamped:
+        return Stamped(np.ones((count, 1), dtype=np.float32), "popularity")
+
+
 @dataclass(frozen=True, slots=True)
 class HeldOut:
     """What came from a moment on, the same for every model.
