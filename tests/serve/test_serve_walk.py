@@ -1,6 +1,7 @@
 """A walk through all routes: what a person does, and every answer in the form that OpenAPI declares."""
 
 import io
+import time
 from typing import Any
 
 import httpx
@@ -49,6 +50,15 @@ class Walker:
         return answer.json()
 
 
+def until_told(walker: Walker, path: str) -> Any:
+    """An answer that is there soon after the start."""
+    until = time.monotonic() + 60
+    while walker.client.get(path).status_code == 503:
+        assert time.monotonic() < until
+        time.sleep(0.2)
+    return walker.ask("GET", path, 200)
+
+
 def test_schema_is_valid_openapi_3_1() -> None:
     schema = openapi()
 
@@ -86,6 +96,11 @@ def test_walk_through_every_route_answers_as_declared(server: LiveServer) -> Non
     at = {"item_id": first}
     assert ask("GET", "/v1/items/{item_id}", 200, at=at)["saved_in"] == []
     assert ask("GET", "/v1/items/{item_id}/related", 200, at=at, params={"limit": 5})["items"]
+    assert ask("GET", "/v1/taste/items/{item_id}/neighbours", 200, at=at)["look"]
+    profile = until_told(walker, "/v1/taste/me")
+    assert ask("GET", "/v1/taste/graph", 200)["kinds"]
+    wish = {"interest_id": profile["interests"][0]["id"], "wish": "more"}
+    assert ask("POST", "/v1/taste/me/wishes", 201, json=wish)["replaced"] == ""
     ask("POST", "/v1/items/{item_id}/hide", 204, at=at)
     assert ask("GET", "/v1/items/{item_id}", 200, at=at)["is_hidden"]
     ask("DELETE", "/v1/items/{item_id}/hide", 204, at=at)

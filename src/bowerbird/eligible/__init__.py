@@ -9,6 +9,7 @@ from bowerbird.eligible.rules import (
     keep_not_saved,
     keep_not_shown,
     keep_unseen,
+    keep_wanted,
     screen,
 )
 from bowerbird.eligible.types import Removal, Screened, Standing
@@ -25,5 +26,6 @@ __all__ = [
     "keep_not_saved",
     "keep_not_shown",
     "keep_unseen",
+    "keep_wanted",
     "screen",
 ]

@@ -49,6 +49,11 @@ def keep_not_shown(numbers: ItemNumbers, standing: Standing) -> Mask:
     return ~holds(standing.shown, numbers)
 
 
+def keep_wanted(numbers: ItemNumbers, standing: Standing) -> Mask:
+    """Keeps what is not of an interest that the person does not want."""
+    return ~holds(standing.unwanted, numbers)
+
+
 def keep_unseen(numbers: ItemNumbers, standing: Standing) -> Mask:
     """Keeps what the person has not had on the screen."""
     return ~holds(standing.seen, numbers)

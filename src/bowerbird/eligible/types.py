@@ -19,12 +19,14 @@ class Standing:
         hidden: hidden, reported, or asked to be seen less of; never shown again until taken back.
         saved: on one of the person's own boards.
         shown: on earlier pages of this list.
+        unwanted: of interests that the person does not want.
         seen: was on the person's screen before, or was opened.
     """
 
     hidden: np.ndarray = field(default_factory=_none)
     saved: np.ndarray = field(default_factory=_none)
     shown: np.ndarray = field(default_factory=_none)
+    unwanted: np.ndarray = field(default_factory=_none)
     seen: np.ndarray = field(default_factory=_none)
 
 

@@ -51,6 +51,7 @@ from bowerbird.serve.service import Service
 from bowerbird.serve.settings import ServeSettings
 from bowerbird.serve.sources import Sources
 from bowerbird.serve.spoken import Spoken
+from bowerbird.serve.tasting import TasteNow
 from bowerbird.serve.videos import Videos
 from bowerbird.serve.warming import warm
 from bowerbird.surfaces.boards import Boards
@@ -118,7 +119,10 @@ def open_service(settings: ServeSettings, metrics: Metrics, tokens: PersonTokens
     boards = Boards(lake.records, catalogue, effects.record, clock, signer)
     learned = LearnedNow(ModelRegistry(models_folder(lake.path)), catalogue)
     learned.follow()
-    opening = GenerationOpening(lake, catalogue, config, boards, pictures, decoder(decode), signer, learned)
+    taste = TasteNow(lake, catalogue, lambda: generations.current.indexes, clock)
+    opening = GenerationOpening(
+        lake, catalogue, config, boards, pictures, decoder(decode), signer, learned, taste.wanted
+    )
     generations = LiveGeneration(
         opening.over(kept.active, encoders, space, indexes),
         lake.path,
@@ -130,7 +134,9 @@ def open_service(settings: ServeSettings, metrics: Metrics, tokens: PersonTokens
     forgetting = Forgetting(lake, generations, sync.exclude_deleted)
     tokens.forget_those(forgetting.is_forgotten)
     effects.forget_those(forgetting.is_forgotten)
-    background = Background(settings, clock, generations, sync, sources, forgetting, learned, DebtWatch(lake))
+    background = Background(
+        settings, clock, generations, sync, sources, forgetting, learned, taste, DebtWatch(lake)
+    )
     service = Service(
         settings=settings,
         clock=clock,
@@ -153,6 +159,7 @@ def open_service(settings: ServeSettings, metrics: Metrics, tokens: PersonTokens
         films=films,
         videos=Videos(lake),
         spoken=Spoken(lake, catalogue),
+        taste=taste,
     )
     begin(service, media)
     return service

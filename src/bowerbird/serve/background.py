@@ -23,12 +23,14 @@ from bowerbird.serve.metrics import Reading
 from bowerbird.serve.pictures import Pictures
 from bowerbird.serve.settings import ServeSettings
 from bowerbird.serve.sources import Sources
+from bowerbird.serve.tasting import TasteNow
 from bowerbird.serve.workers import Repeater
 
 log = logging.getLogger(__name__)
 
 _COMMIT_EVERY_S = 5.0
 _FOLLOW_EVERY_S = 1.0
+_FOLLOW_TASTE_EVERY_S = 2.0
 _TEND_EVERY_S = 5.0
 _MEDIA_EVERY_S = 600.0
 _DEBT_EVERY_S = 30.0
@@ -121,6 +123,7 @@ class Background:
         sources: Sources,
         forgetting: Forgetting,
         learned: LearnedNow,
+        taste: TasteNow,
         debt: DebtWatch,
     ) -> None:
         self._settings = settings
@@ -131,6 +134,7 @@ class Background:
         self._source_loop: Repeater | None = None
         self._forgetting = forgetting
         self._learned = learned
+        self._taste = taste
         self._debt = debt
         self._loops: list[Repeater] = []
         self._stopping = threading.Event()
@@ -165,6 +169,7 @@ class Background:
         self._loop("copies", copies.follow, every_s=_FOLLOW_COPIES_EVERY_S, niceness=19)
         self._loop("generations", self._generations.follow, every_s=_FOLLOW_EVERY_S)
         self._loop("learned", self._learned.follow, every_s=_FOLLOW_EVERY_S)
+        self._loop("taste", self._taste.follow, every_s=_FOLLOW_TASTE_EVERY_S, niceness=19).poke()
         if settings.run_sources:
             self._source_loop = self._loop("sources", self._sources.run_due, every_s=_LOOK_FOR_SOURCES_S)
         self._loop("encoders", encoders.tend, every_s=_TEND_EVERY_S).poke()

@@ -22,6 +22,7 @@ from bowerbird.serve.pictures import Pictures
 from bowerbird.surfaces.boards import Boards
 from bowerbird.surfaces.feed import HomeFeed, Onboarding, RelatedItems
 from bowerbird.surfaces.search import Search
+from bowerbird.taste.interest_tree.wanted import WantedNow
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class GenerationOpening:
     decode: Callable[[bytes, Region | None], Pixels]
     signer: CursorSigner
     model_now: ModelNow
+    wanted_now: WantedNow
 
     def opened(self, generation: Generation, folder: Path) -> OpenGeneration:
         """A generation that was made before, caught up with the lake.
@@ -66,7 +68,16 @@ class GenerationOpening:
             encoders,
             space,
             indexes,
-            HomeFeed(catalogue, indexes, online, saved, savers_since, signer, model_now=self.model_now),
+            HomeFeed(
+                catalogue,
+                indexes,
+                online,
+                saved,
+                savers_since,
+                signer,
+                model_now=self.model_now,
+                wanted_now=self.wanted_now,
+            ),
             RelatedItems(catalogue, indexes, online, signer, frames=lambda: indexes.frames),
             Onboarding(catalogue, indexes),
             Search(

@@ -35,6 +35,7 @@ from bowerbird.serve.settings import ServeSettings
 from bowerbird.serve.shown import card, frame_shown, page_shown, search_shown, transcript_shown
 from bowerbird.serve.sources import Sources
 from bowerbird.serve.spoken import Spoken
+from bowerbird.serve.tasting import TasteNow
 from bowerbird.serve.videos import Videos
 from bowerbird.surfaces.boards import Boards
 
@@ -66,6 +67,7 @@ class Service:
     films: DecodePool
     videos: Videos
     spoken: Spoken
+    taste: TasteNow
 
     @property
     def indexes(self) -> Indexes:
@@ -210,6 +212,7 @@ class Service:
         self.encoders.close()
         self.lanes.close()
         self.effects.commit()
+        self.taste.save()
         self.decode.close()
         self.films.close()
         self.indexes.close()

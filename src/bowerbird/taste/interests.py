@@ -9,8 +9,9 @@ from bowerbird.core.arrays import Embeddings
 from bowerbird.core.memo import Memo
 from bowerbird.taste.clusters import group, medoid_rows
 from bowerbird.taste.config import TasteConfig
+from bowerbird.taste.interest_tree.wanted import Wanted
 from bowerbird.taste.likeness import Likeness
-from bowerbird.taste.liking import weigh
+from bowerbird.taste.liking import newest_of, weigh
 from bowerbird.taste.types import Interests, Liking, VectorsOf
 
 HOUR_MS = 3_600_000
@@ -98,13 +99,21 @@ class InterestReader:
         self._kept: Memo[str, _Read] = Memo(config.people_kept)
 
     def of(
-        self, person_id: str, *, now_ms: int, vectors_of: VectorsOf, likeness: Likeness, stamp: str
+        self,
+        person_id: str,
+        *,
+        now_ms: int,
+        vectors_of: VectorsOf,
+        likeness: Likeness,
+        stamp: str,
+        wanted: Wanted | None = None,
     ) -> Interests:
         """The person's interests as of `now_ms`; without rows for a person who liked nothing.
 
         Args:
             vectors_of: unit vectors of items, as they are now.
-            stamp: which vectors these are; another stamp reads anew.
+            stamp: which vectors and wishes these are; another stamp reads anew.
+            wanted: what the person said of interests; none where nothing was said.
         """
         recent = self._online.recent(person_id, n=2 * self._config.max_actions)
         actions = recent.numbers.tobytes() + recent.actions.tobytes() + recent.at_ms.tobytes()
@@ -112,7 +121,7 @@ class InterestReader:
         kept = self._kept.get(person_id)
         if kept is not None and (kept.actions, kept.stamp, kept.hour) == (actions, stamp, hour):
             return kept.interests
-        interests = self._read(recent, now_ms, vectors_of, likeness)
+        interests = self._read(recent, now_ms, vectors_of, likeness, wanted)
         self._kept.keep(person_id, _Read(actions, stamp, hour, interests))
         return interests
 
@@ -120,8 +129,17 @@ class InterestReader:
         """Drop what is kept about a person."""
         self._kept.drop(person_id)
 
-    def _read(self, recent: Recents, now_ms: int, vectors_of: VectorsOf, likeness: Likeness) -> Interests:
+    def _read(
+        self,
+        recent: Recents,
+        now_ms: int,
+        vectors_of: VectorsOf,
+        likeness: Likeness,
+        wanted: Wanted | None,
+    ) -> Interests:
         liking = weigh(recent.numbers, recent.actions, recent.at_ms, now_ms=now_ms, config=self._config)
+        if wanted is not None:
+            liking = wanted.applied(liking, newest_of(recent.numbers, recent.at_ms, liking.liked))
         vectors = vectors_of(liking.liked)
         # An item that is gone from the catalogue has no vector: it can stand for nothing any more.
         held = np.einsum("ld,ld->l", vectors, vectors) > 0

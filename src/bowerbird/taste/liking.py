@@ -52,6 +52,12 @@ def weigh(
     )
 
 
+def newest_of(numbers: np.ndarray, at_ms: np.ndarray, items: np.ndarray) -> np.ndarray:
+    """int64 [L] when each of these items was last acted on; rows are newest first, and hold them all."""
+    newest = dict(zip(numbers[::-1].tolist(), at_ms[::-1].tolist(), strict=True))
+    return np.array([newest[item] for item in items.tolist()], np.int64)
+
+
 def _taken_back(numbers: np.ndarray, actions: np.ndarray) -> np.ndarray:
     """Bool [A]: a newer row (an earlier one, as newest come first) takes this one back."""
     gone = np.zeros(len(numbers), dtype=bool)

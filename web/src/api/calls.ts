@@ -8,13 +8,17 @@ import type {
   Encoder,
   Facets,
   Forgotten,
+  Graph,
   Item,
+  Neighbours,
   Page,
   Person,
+  Profile,
   SearchPage,
   Section,
   Suggestion,
   Topic,
+  WishWord,
 } from './types';
 
 export const PAGE_ITEMS = 25;
@@ -44,6 +48,12 @@ export const related = (id: string, cursor: Cursor, signal?: AbortSignal) =>
   call<Page>(`/v1/items/${at(id)}/related`, { query: { limit: PAGE_ITEMS, cursor }, signal });
 export const hide = (id: string) => call<void>(`/v1/items/${at(id)}/hide`, { method: 'POST' });
 export const unhide = (id: string) => call<void>(`/v1/items/${at(id)}/hide`, { method: 'DELETE' });
+
+export const neighbours = (id: string) => call<Neighbours>(`/v1/taste/items/${at(id)}/neighbours`);
+export const profile = () => call<Profile>('/v1/taste/me');
+export const wish = (interest_id: string, word: WishWord) =>
+  call<void>('/v1/taste/me/wishes', { method: 'POST', json: { interest_id, wish: word } });
+export const graph = () => call<Graph>('/v1/taste/graph');
 
 export const suggest = (q: string, signal?: AbortSignal) =>
   call<{ suggestions: Suggestion[] }>('/v1/suggest', { query: { q }, signal });

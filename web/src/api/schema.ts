@@ -682,6 +682,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/taste/graph": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Graph
+         * @description How the Taste Graph is doing: degrees, hubs, components, freshness.
+         */
+        get: operations["graph"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/taste/items/{item_id}/neighbours": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Neighbours
+         * @description Neighbours of an item by look, by what people put together, and both as one.
+         */
+        get: operations["neighbours"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/taste/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * My Profile
+         * @description How much of each interest the person has, why, and how it came to be.
+         */
+        get: operations["my_profile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/taste/me/wishes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Wish
+         * @description Say what is wanted of an interest: more, less, never, mute, forget, or clear. The next page answers.
+         */
+        post: operations["wish"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/video/{sha}": {
         parameters: {
             query?: never;
@@ -840,6 +920,26 @@ export interface components {
             text: string;
         };
         /**
+         * DegreesShown
+         * @description How many different nodes those at one end are joined to.
+         */
+        DegreesShown: {
+            /** Hubs */
+            hubs: components["schemas"]["Hub"][];
+            /** Kind */
+            kind: string;
+            /** Most */
+            most: number;
+            /** Nodes */
+            nodes: number;
+            /** P50 */
+            p50: number;
+            /** P90 */
+            p90: number;
+            /** P99 */
+            p99: number;
+        };
+        /**
          * EncoderShown
          * @description Which encoder serves, and how far a switch to another one is.
          *
@@ -961,6 +1061,15 @@ export interface components {
             rejected: components["schemas"]["RejectedEvent"][];
         };
         /**
+         * Evidence
+         * @description An item that speaks for an interest; `says` is how much, in fresh saves, faded.
+         */
+        Evidence: {
+            item: components["schemas"]["Card"];
+            /** Says */
+            says: number;
+        };
+        /**
          * Facets
          * @description What can be filtered by.
          */
@@ -1060,6 +1169,20 @@ export interface components {
             tables?: string[];
         };
         /**
+         * GraphShown
+         * @description The graph as a whole.
+         */
+        GraphShown: {
+            /** Components */
+            components: number;
+            /** Kinds */
+            kinds: components["schemas"]["KindShown"][];
+            /** Largest Share */
+            largest_share: number;
+            /** Size Bytes */
+            size_bytes: number;
+        };
+        /**
          * Health
          * @description Whether the process runs, or whether it can answer.
          */
@@ -1074,6 +1197,44 @@ export interface components {
              * @enum {string}
              */
             status: "ok" | "ready" | "warming" | "failed";
+        };
+        /**
+         * Hub
+         * @description A node with many others. The id of an item; empty for people, boards and queries.
+         */
+        Hub: {
+            /** Degree */
+            degree: number;
+            /** Id */
+            id: string;
+        };
+        /**
+         * InterestShown
+         * @description One interest of a person. `share`: how likely the next thing they like is of it.
+         */
+        InterestShown: {
+            /** Evidence */
+            evidence: components["schemas"]["Evidence"][];
+            /** Heft */
+            heft: number;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Over Time */
+            over_time: number[];
+            /** Parent Id */
+            parent_id: string;
+            /** Path */
+            path: string[];
+            /** Share */
+            share: number;
+            /** Targetable */
+            targetable: boolean;
+            /** Until Ms */
+            until_ms: number;
+            /** Wish */
+            wish: string;
         };
         /**
          * ItemDetail
@@ -1118,6 +1279,26 @@ export interface components {
             video: components["schemas"]["Video"] | null;
         };
         /**
+         * KindShown
+         * @description One kind of edge.
+         */
+        KindShown: {
+            /** Edges */
+            edges: number;
+            /** Kind */
+            kind: string;
+            /** Last Day */
+            last_day: number;
+            /** Last Hour */
+            last_hour: number;
+            /** Newest Ms */
+            newest_ms: number;
+            source: components["schemas"]["DegreesShown"];
+            /** Taken Back */
+            taken_back: number;
+            target: components["schemas"]["DegreesShown"];
+        };
+        /**
          * Me
          * @description Who the client is to us. Without cookies, send `token` in the `Bowerbird-Person` header.
          *
@@ -1146,6 +1327,29 @@ export interface components {
             board_id: string;
             /** Section Id */
             section_id?: string | null;
+        };
+        /**
+         * Neighbour
+         * @description An item near another; `boards` hold both, `why` says it in words.
+         */
+        Neighbour: {
+            /** Boards */
+            boards: number;
+            item: components["schemas"]["Card"];
+            /** Why */
+            why: string;
+        };
+        /**
+         * NeighboursShown
+         * @description By look, by what people put together, and both as one.
+         */
+        NeighboursShown: {
+            /** Blended */
+            blended: components["schemas"]["Neighbour"][];
+            /** Boards */
+            boards: components["schemas"]["Neighbour"][];
+            /** Look */
+            look: components["schemas"]["Neighbour"][];
         };
         /**
          * NewBoard
@@ -1383,6 +1587,22 @@ export interface components {
             title: string;
             /** Type */
             type: string;
+        };
+        /**
+         * ProfileShown
+         * @description A person's interests, most first. `over_time` of each goes with `moments_ms`.
+         */
+        ProfileShown: {
+            /** At Ms */
+            at_ms: number;
+            /** Interests */
+            interests: components["schemas"]["InterestShown"][];
+            /** Moments Ms */
+            moments_ms: number[];
+            /** Strength */
+            strength: number;
+            /** Vanished */
+            vanished: string[];
         };
         /**
          * QueryShown
@@ -1714,6 +1934,40 @@ export interface components {
             duration_ms: number;
             /** Has Audio */
             has_audio: boolean;
+        };
+        /**
+         * WishAsked
+         * @description What is wanted of an interest; `days` counts for `mute` alone.
+         */
+        WishAsked: {
+            /**
+             * Days
+             * @default 30
+             */
+            days?: number;
+            /** Interest Id */
+            interest_id: string;
+            /**
+             * Wish
+             * @enum {string}
+             */
+            wish: "more" | "less" | "never" | "mute" | "forget" | "clear";
+        };
+        /**
+         * WishNoted
+         * @description The wish, and the one that it replaces; empty where there was none.
+         */
+        WishNoted: {
+            /** At Ms */
+            at_ms: number;
+            /** Interest Id */
+            interest_id: string;
+            /** Replaced */
+            replaced: string;
+            /** Until Ms */
+            until_ms: number;
+            /** Wish */
+            wish: string;
         };
     };
     responses: never;
@@ -3088,6 +3342,136 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Suggestions"];
+                };
+            };
+            /** @description What went wrong, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    graph: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GraphShown"];
+                };
+            };
+            /** @description What went wrong, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    neighbours: {
+        parameters: {
+            query?: {
+                /** @description Items in each list */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                item_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NeighboursShown"];
+                };
+            };
+            /** @description What went wrong, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    my_profile: {
+        parameters: {
+            query?: {
+                /** @description UTC ms; as it was then */
+                as_of_ms?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProfileShown"];
+                };
+            };
+            /** @description What went wrong, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    wish: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WishAsked"];
+            };
+        };
+        responses: {
+            /** @description Noted */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WishNoted"];
                 };
             };
             /** @description What went wrong, and what to do (RFC 9457) */

@@ -5,6 +5,8 @@ export type Route =
   | { name: 'item'; id: string }
   | { name: 'search' }
   | { name: 'boards' }
+  | { name: 'interests' }
+  | { name: 'graph' }
   | { name: 'board'; id: string }
   | { name: 'unknown' };
 
@@ -14,6 +16,8 @@ export function routeOf(pathname: string): Route {
   if (second === undefined) {
     if (first === 'search') return { name: 'search' };
     if (first === 'boards') return { name: 'boards' };
+    if (first === 'interests') return { name: 'interests' };
+    if (first === 'graph') return { name: 'graph' };
     return { name: 'unknown' };
   }
   const id = decoded(second);

@@ -24,6 +24,13 @@ export function durationText(ms: number): string {
   return hours ? `${hours}:${String(minutes).padStart(2, '0')}:${end}` : `${minutes}:${end}`;
 }
 
+/** "just now", "5 minutes ago", "3 days ago". */
+export function agoText(ms: number): string {
+  const units: [number, string][] = [[86_400_000, 'day'], [3_600_000, 'hour'], [60_000, 'minute']];
+  for (const [size, name] of units) if (ms >= size) return `${counted(Math.floor(ms / size), name)} ago`;
+  return 'just now';
+}
+
 export function counted(count: number, one: string, many = `${one}s`): string {
   return `${count.toLocaleString()} ${count === 1 ? one : many}`;
 }

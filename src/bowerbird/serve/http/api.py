@@ -29,6 +29,7 @@ from bowerbird.serve.http import (
     pictures,
     search,
     sources,
+    taste,
     videos,
 )
 from bowerbird.serve.http.middleware import BoundedBody, Guarded, Identified, Observed
@@ -46,7 +47,7 @@ from bowerbird.serve.http.zipping import Zipped
 from bowerbird.serve.people import COOKIE_NAME, PersonTokens
 from bowerbird.serve.settings import ServeSettings
 
-ROUTERS = (feed, items, search, boards, events, people, pictures, videos, sources, encoder, health)
+ROUTERS = (feed, items, search, boards, events, people, pictures, videos, taste, sources, encoder, health)
 _FORM_ROOM_BYTES = 65_536
 _REF = "#/components/schemas/{model}"
 _ABOUT = (

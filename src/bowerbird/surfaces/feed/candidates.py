@@ -14,6 +14,7 @@ from bowerbird.eligible import (
     keep_not_saved,
     keep_not_shown,
     keep_unseen,
+    keep_wanted,
     screen,
 )
 from bowerbird.lake.catalogue import Catalogue
@@ -55,6 +56,7 @@ class Finder:
         rules: dict[str, Rule] = {
             "unavailable": keep_allowed(mask),
             "hidden": keep_not_hidden,
+            "not wanted": keep_wanted,
             "saved": keep_not_saved,
             "shown": keep_not_shown,
             "seen": keep_unseen,

@@ -25,6 +25,7 @@ from bowerbird.surfaces.feed.places import Place, Places
 from bowerbird.surfaces.feed.popularity import Counts, Popularity
 from bowerbird.surfaces.feed.sources import EXPLORE, FRESH, INTERESTS, LEARNED, POPULAR, SOURCE_NAMES
 from bowerbird.surfaces.feed.types import SavedNumbers, SaversSince, Sight
+from bowerbird.taste.interest_tree.wanted import WantedNow
 
 RANKER = "linear-1"
 
@@ -56,8 +57,12 @@ class HomeFeed:
         signer: CursorSigner,
         config: FeedConfig | None = None,
         model_now: ModelNow = lambda: None,
+        wanted_now: WantedNow = lambda _person, _now_ms: None,
     ) -> None:
-        """`model_now` gives the trained model that proposes candidates too, if one is in use."""
+        """`model_now` gives the trained model that proposes candidates too, if one is in use.
+
+        `wanted_now` says what a person wants of their interests.
+        """
         self._config = config or FeedConfig()
         self._catalogue = catalogue
         self._sight = sight
@@ -68,7 +73,7 @@ class HomeFeed:
             look_share=self._config.taste.look_share,
             fresh_days=self._config.fresh_days,
         )
-        self._people = People(online, saved, self._ground, self._config, model_now)
+        self._people = People(online, saved, self._ground, self._config, model_now, wanted_now)
         self._popularity = Popularity(
             savers_since,
             catalogue,

@@ -13,6 +13,7 @@ from bowerbird.surfaces.feed.config import FeedConfig
 from bowerbird.surfaces.feed.ground import Ground
 from bowerbird.surfaces.feed.types import SavedNumbers
 from bowerbird.taste import InterestReader, Interests
+from bowerbird.taste.interest_tree.wanted import WantedNow
 
 PEOPLE_KEPT = 5_000
 LEARNED_PART = 8
@@ -55,6 +56,7 @@ class People:
         ground: Ground,
         config: FeedConfig,
         model_now: ModelNow,
+        wanted_now: WantedNow,
     ) -> None:
         self._online = online
         self._saved = saved
@@ -64,11 +66,12 @@ class People:
         self._tasted: Memo[str, tuple[Interests, Tasted]] = Memo(PEOPLE_KEPT)
         self._standings: Memo[str, tuple[int, int, Standing]] = Memo(PEOPLE_KEPT)
         self._model_now = model_now
+        self._wanted_now = wanted_now
         self._expected: Memo[str, tuple[int, str, Expected]] = Memo(PEOPLE_KEPT)
 
     def of(self, person_id: str, *, now_ms: int, shown: np.ndarray) -> Person:
         """The person as of now; `shown` was on earlier pages of this list."""
-        scales = self._ground.scales()
+        scales, wanted = self._ground.scales(), self._wanted_now(person_id, now_ms)
 
         def read() -> Interests:
             return self._reader.of(
@@ -76,7 +79,8 @@ class People:
                 now_ms=now_ms,
                 vectors_of=self._ground.taste_of_live,
                 likeness=scales.taste,
-                stamp=scales.stamp,
+                stamp=scales.stamp if wanted is None else f"{scales.stamp} {wanted.stamp}",
+                wanted=wanted,
             )
 
         interests = read()
@@ -84,7 +88,8 @@ class People:
             # Something they liked has left the catalogue since: it can stand for nothing any more.
             self._reader.forget(person_id)
             interests = read()
-        standing = replace(self._standing(person_id), shown=shown)
+        unwanted = np.zeros(0, np.int64) if wanted is None else wanted.unwanted_items()
+        standing = replace(self._standing(person_id), shown=shown, unwanted=unwanted)
         expected = self._expected_by(person_id, now_ms)
         return Person(interests, self._tasted_by(person_id, interests), standing, expected)
 

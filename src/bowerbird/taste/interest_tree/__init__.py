@@ -8,6 +8,7 @@ from bowerbird.taste.interest_tree.reading import ProfileReader, done_by, said_b
 from bowerbird.taste.interest_tree.scores import Calibration, chances, of_items
 from bowerbird.taste.interest_tree.sensitive import targetable
 from bowerbird.taste.interest_tree.types import InterestTree
+from bowerbird.taste.interest_tree.wanted import Wanted, WantedNow
 from bowerbird.taste.interest_tree.wishes import Said, Wish, Wishes, unwanted, wishes_at
 
 __all__ = [
@@ -18,6 +19,8 @@ __all__ = [
     "ProfileReader",
     "Said",
     "TreeConfig",
+    "Wanted",
+    "WantedNow",
     "Wish",
     "Wishes",
     "chances",

@@ -10,11 +10,13 @@ from bowerbird.taste.graph.types import Edges
 from bowerbird.taste.interest_tree.scores import of_items
 from bowerbird.taste.interest_tree.types import InterestTree
 from bowerbird.taste.interest_tree.wishes import Said, Wishes, as_wished, leaves_of, wishes_at
-from bowerbird.taste.liking import weigh
+from bowerbird.taste.liking import newest_of, weigh
 from bowerbird.taste.types import Liking, VectorsOf
 
 EVIDENCE = 6
 """Items that are named for one interest."""
+LEAST_SAYS = 0.2
+"""What such an item says beside the one that says most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ def profile_of(
     newest = done.before(t_ms, 2 * config.max_actions)
     liking = weigh(newest.items, newest.actions, newest.at_ms, now_ms=t_ms, config=config)
     wishes = wishes_at(tree, said, t_ms)
-    liking = as_wished(liking, _newest_of(newest, liking.liked), tree, wishes)
+    liking = as_wished(liking, newest_of(newest.items, newest.at_ms, liking.liked), tree, wishes)
     says = of_items(tree, liking.liked, vectors_of(liking.liked)) * liking.weights[:, None]  # [L, I]
     hefts = says.sum(axis=0)
     strength = float(liking.weights.sum())
@@ -104,12 +106,6 @@ def faded(
     return moments, np.stack([profile_at(int(moment)).hefts for moment in moments])
 
 
-def _newest_of(done: Done, items: np.ndarray) -> np.ndarray:
-    """int64 [L] when each item was last acted on."""
-    newest = dict(zip(done.items[::-1].tolist(), done.at_ms[::-1].tolist(), strict=True))
-    return np.array([newest[item] for item in items.tolist()], np.int64)
-
-
 def _under(everybody: np.ndarray, tree: InterestTree, wishes: Wishes) -> np.ndarray:
     """What everybody likes, without what this person does not want; parents keep what is left below them."""
     own = everybody.copy()
@@ -123,7 +119,8 @@ def _evidence(says: np.ndarray, liking: Liking) -> dict[int, tuple[tuple[int, fl
     found = {}
     for place in np.flatnonzero(says.sum(axis=0) > 0).tolist():
         best = np.argsort(-says[:, place], kind="stable")[:EVIDENCE]
+        least = LEAST_SAYS * says[best[0], place]
         found[place] = tuple(
-            (int(liking.liked[row]), float(says[row, place])) for row in best if says[row, place] > 0
+            (int(liking.liked[row]), float(says[row, place])) for row in best if says[row, place] >= least
         )
     return found

@@ -26,8 +26,13 @@ class ProfileReader:
     vectors_of: VectorsOf
     config: TreeConfig
 
-    def of(self, person_id: str, t_ms: int) -> Profile:
-        """The person's profile as of t; someone who did nothing before t has what everybody likes."""
+    def of(self, person_id: str, t_ms: int, *, leans: bool = True) -> Profile:
+        """The person's profile as of t.
+
+        Args:
+            leans: on what everybody likes, which someone who did nothing before t has alone.
+        """
+        acted = self.graph.as_of(EdgeKind.ACTED, t_ms) if leans else None
         return profile_of(
             self.tree,
             done_by(self.graph, person_id),
@@ -35,7 +40,7 @@ class ProfileReader:
             said_by(self.lake.records.wishes.of(person_id)),
             t_ms,
             TasteConfig(half_life_days=self.config.half_life_days),
-            everybody=of_everybody(self.tree, self.graph.as_of(EdgeKind.ACTED, t_ms)),
+            everybody=None if acted is None else of_everybody(self.tree, acted),
             prior=self.config.prior,
         )
 

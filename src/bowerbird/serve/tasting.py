@@ -1,0 +1,185 @@
+"""This file is about the Taste Graph and the interests of a running server: followed beside requests."""
+
+import hashlib
+import logging
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from bowerbird.core.clock import Clock
+from bowerbird.core.errors import NotFoundError, StageUnavailableError
+from bowerbird.core.memo import Memo
+from bowerbird.lake.catalogue import Catalogue
+from bowerbird.lake.lake import Lake
+from bowerbird.lake.records import WishRow
+from bowerbird.retrieve.indexes import Indexes
+from bowerbird.taste.config import DAY_MS
+from bowerbird.taste.graph import LiveGraph, NodeKind, Shelves, health_of
+from bowerbird.taste.graph.health import GraphHealth
+from bowerbird.taste.interest_tree import (
+    InterestTree,
+    Profile,
+    ProfileReader,
+    Said,
+    TreeConfig,
+    Wish,
+    load_tree,
+    refreshed_tree,
+    said_by,
+    wishes_at,
+)
+from bowerbird.taste.interest_tree.keeping import FILE
+from bowerbird.taste.interest_tree.wanted import Wanted
+
+log = logging.getLogger(__name__)
+
+_GROWN = 1.2
+_LEAST_ITEMS = 24
+_PEOPLE_KEPT = 5_000
+_HALF = np.float32(0.5**0.5)
+
+
+class TasteNow:
+    """What is known of tastes now. Reading waits for nobody; one thread follows."""
+
+    def __init__(
+        self, lake: Lake, catalogue: Catalogue, indexes: Callable[[], Indexes], clock: Clock
+    ) -> None:
+        self._lake, self._catalogue, self._indexes, self._clock = lake, catalogue, indexes, clock
+        self._config = TreeConfig()
+        self._live: LiveGraph | None = None
+        self._shelves: tuple[int, Shelves] | None = None
+        self._tree: InterestTree | None = None
+        self._tree_seen = (0, 0)
+        self._said: Memo[str, tuple[int, tuple[Said, ...]]] = Memo(_PEOPLE_KEPT)
+        self._said_version = 0
+        self._following = threading.Lock()
+
+    def follow(self) -> None:
+        """Reads what the log has more; makes the tree where there is none, or the catalogue has grown."""
+        with self._following:
+            if self._live is None:
+                self._live = LiveGraph(self._lake, self._catalogue)
+            self._live.follow()
+            self._follow_tree()
+            self._said_version += 1  # another process may have stored wishes
+            if self._shelves is None or self._shelves[0] != self._live.offset:
+                self._shelves = (self._live.offset, Shelves(self._live.public_saves()))
+
+    def save(self) -> None:
+        """Keeps the graph for the next start."""
+        if self._live is not None:
+            self._live.save()
+
+    def wanted(self, person_id: str, now_ms: int) -> Wanted | None:
+        """What a person wants of their interests now; None for who said nothing."""
+        tree, said = self._tree, self._said_of(person_id)
+        if tree is None or not said:
+            return None
+        wishes = wishes_at(tree, said, now_ms + 1)
+        text = f"{tree.ids}{wishes.factors.tobytes()!r}{wishes.forgotten_ms.tobytes()!r}"
+        return Wanted(tree, wishes, hashlib.sha256(text.encode()).hexdigest()[:16])
+
+    def profile(self, person_id: str, t_ms: int) -> tuple[InterestTree, Profile, ProfileReader]:
+        """The person's interests as of t.
+
+        Raises:
+            StageUnavailableError: the tree is not made yet.
+        """
+        tree, live = self._tree, self._live
+        if tree is None or live is None:
+            raise StageUnavailableError(
+                "interests were asked for; needed is a tree, which is made from the catalogue within seconds "
+                "of the start, where it has items enough; ask again, or run `bowerbird taste interests`"
+            )
+        live.follow()
+        reader = ProfileReader(self._lake, live.graph, tree, self._vectors_of, self._config)
+        return tree, reader.of(person_id, t_ms), reader
+
+    def wish(self, person_id: str, interest_id: str, wish: Wish, *, days: int) -> tuple[WishRow, str]:
+        """Notes it; gives it with the wish it replaces, empty where there was none. `days` counts for a mute.
+
+        Raises:
+            NotFoundError: there is no such interest.
+        """
+        tree = self._tree
+        if tree is None or tree.place_of(interest_id) < 0:
+            raise NotFoundError(
+                f"there is no interest {interest_id[:80]!r}; `GET /v1/taste/me` names those there are"
+            )
+        now_ms = self._clock.now_ms()
+        held = wishes_at(tree, self._said_of(person_id), now_ms + 1).holding.get(interest_id)
+        until_ms = now_ms + days * DAY_MS if wish is Wish.MUTE else -1
+        row = self._lake.records.wishes.add(person_id, interest_id, wish, until_ms=until_ms)
+        self._said.drop(person_id)
+        return row, "" if held is None else str(held.wish)
+
+    def together(self, number: int, k: int) -> list[tuple[int, float, int]]:
+        """(item, score, shared boards) of what people put together with an item, best first, only live."""
+        if self._live is None or self._shelves is None:
+            return []
+        (node,) = self._live.graph.nodes_of(np.array([number]))
+        found = self._shelves[1].together_with(int(node), 2 * k)
+        live = self._catalogue.live[found.items]
+        rows = zip(
+            found.items[live].tolist(), found.scores[live].tolist(), found.boards[live].tolist(), strict=True
+        )
+        return list(rows)[:k]
+
+    def health(self) -> tuple[GraphHealth, Callable[[NodeKind, int], str]]:
+        """How the graph is doing, and what names its nodes.
+
+        Raises:
+            StageUnavailableError: it is not read yet.
+        """
+        if self._live is None:
+            raise StageUnavailableError(
+                "the graph was asked for while it is being read; needed is a moment; ask again"
+            )
+        self._live.follow()
+        return health_of(self._live.graph, self._clock.now_ms()), self._live.id_of
+
+    def near(self, number: int, k: int) -> list[int]:
+        """Items that look most like one, best first, live ones only; none where it cannot be looked at."""
+        look = self._indexes().look
+        vector = look.vectors(np.array([number]))
+        if not vector.any():
+            return []
+        found = look.search(vector, k + 1).numbers[0]
+        live = found[(found >= 0) & (found != number)]
+        return [int(each) for each in live[self._catalogue.live[live]]][:k]
+
+    def _said_of(self, person_id: str) -> tuple[Said, ...]:
+        kept = self._said.get(person_id)
+        if kept is None or kept[0] != self._said_version:
+            said = said_by(self._lake.records.wishes.of(person_id))
+            kept = self._said.keep(person_id, (self._said_version, said))
+        return kept[1]
+
+    def _follow_tree(self) -> None:
+        seen = _seen(self._lake.path / FILE)
+        if seen != self._tree_seen:  # made here before, or by a command
+            self._tree, self._tree_seen = load_tree(self._lake.path), seen
+        live = int(self._catalogue.count())
+        known = 0 if self._tree is None else int(np.count_nonzero(self._tree.leaf_of >= 0))
+        if live >= _LEAST_ITEMS and (self._tree is None or live > _GROWN * max(known, _LEAST_ITEMS)):
+            every = self._vectors_of(np.arange(self._catalogue.size))
+            self._tree, told = refreshed_tree(self._lake, self._catalogue, every, self._config)
+            self._tree_seen = _seen(self._lake.path / FILE)
+            log.info("interests made", extra={"interests": len(self._tree), "ece": told.ece})
+
+    def _vectors_of(self, numbers: np.ndarray) -> np.ndarray:
+        indexes = self._indexes()
+        look, words = indexes.look.vectors(numbers), indexes.words.vectors(numbers)
+        return np.concatenate([look, words], axis=1) * _HALF
+
+
+def _seen(path: Path) -> tuple[int, int]:
+    """What tells that a file was put in place anew."""
+    try:
+        stat = path.stat()
+    except FileNotFoundError:
+        return (0, 0)
+    return (stat.st_mtime_ns, stat.st_ino)
