@@ -83,12 +83,13 @@ def test_neighbours_by_boards_name_the_edge_and_secret_boards_do_not_count(serve
         save(client, board_of(client, "Together", is_secret=secret), *ids)
     client, until = server.client(), time.monotonic() + 30
 
-    while not (found := client.get(f"/v1/taste/items/{one}/neighbours").json())["boards"]:
-        assert time.monotonic() < until
+    by_boards: dict[str, Any] = {}
+    while "saved to 2 boards with this one" not in by_boards.get(other, {"why": ""})["why"]:
+        assert time.monotonic() < until, by_boards
         time.sleep(0.2)
+        found = client.get(f"/v1/taste/items/{one}/neighbours").json()
+        by_boards = {each["item"]["id"]: each for each in found["boards"]}
 
-    by_boards = {each["item"]["id"]: each for each in found["boards"]}
-    assert "saved to 2 boards with this one" in by_boards[other]["why"]
     assert third not in by_boards
     assert found["look"] != found["boards"] != found["blended"]
     assert {each["item"]["id"] for each in found["blended"]} >= set(by_boards)

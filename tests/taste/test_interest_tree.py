@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bowerbird.core.actions import ACTION_CODES, Action
+from bowerbird.lake.lake import INTEREST_NAMES
 from bowerbird.taste.config import DAY_MS, TasteConfig
 from bowerbird.taste.interest_tree import (
     Done,
@@ -26,7 +27,7 @@ from bowerbird.taste.interest_tree import (
     wishes_at,
 )
 from bowerbird.taste.interest_tree.growing import from_categories, from_vectors
-from bowerbird.taste.interest_tree.keeping import FILE
+from bowerbird.taste.interest_tree.keeping import FILE, load_shape
 from bowerbird.taste.interest_tree.matching import with_ids_of
 from bowerbird.taste.interest_tree.scores import calibrated, ece
 
@@ -317,6 +318,12 @@ def test_tree_is_kept_whole_and_a_damaged_one_is_none(tree: InterestTree, tmp_pa
     assert kept is not None
     assert (kept.ids, kept.names, kept.sharpness) == (tree.ids, tree.names, 12.5)
     np.testing.assert_array_equal(kept.leaf_of, tree.leaf_of)
+    (tmp_path / INTEREST_NAMES).unlink()  # as forgetting an item does
+    assert load_tree(tmp_path) is None
+    shape = load_shape(tmp_path)
+    assert shape is not None
+    after = with_ids_of(tree, shape, 0.3, iter(()).__next__)
+    assert after.ids == tree.ids
     (tmp_path / FILE).write_bytes(b"PK")
     assert load_tree(tmp_path) is None
     assert load_tree(tmp_path / "none") is None

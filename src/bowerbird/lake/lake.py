@@ -28,7 +28,8 @@ from bowerbird.lake.write_gate import WriteGate
 log = logging.getLogger(__name__)
 
 TASTE_GRAPH = Path("index") / "taste-graph.zip"
-"""Made by `taste` out of the event log; whoever forgets something deletes it."""
+INTEREST_NAMES = Path("index") / "interest-names.json"
+"""Made by `taste` out of the event log and of the items' words; whoever forgets something deletes them."""
 _FOLDERS = ("display", "models", "index", "imports")
 _MS_PER_HOUR = 3_600_000
 

@@ -12,7 +12,7 @@ from bowerbird.core.clock import Clock
 from bowerbird.core.errors import NotFoundError, StageUnavailableError
 from bowerbird.core.memo import Memo
 from bowerbird.lake.catalogue import Catalogue
-from bowerbird.lake.lake import Lake
+from bowerbird.lake.lake import INTEREST_NAMES, Lake
 from bowerbird.lake.records import WishRow
 from bowerbird.retrieve.indexes import Indexes
 from bowerbird.taste.config import DAY_MS
@@ -30,7 +30,6 @@ from bowerbird.taste.interest_tree import (
     said_by,
     wishes_at,
 )
-from bowerbird.taste.interest_tree.keeping import FILE
 from bowerbird.taste.interest_tree.wanted import Wanted
 
 log = logging.getLogger(__name__)
@@ -159,7 +158,7 @@ class TasteNow:
         return kept[1]
 
     def _follow_tree(self) -> None:
-        seen = _seen(self._lake.path / FILE)
+        seen = _seen(self._lake.path / INTEREST_NAMES)
         if seen != self._tree_seen:  # made here before, or by a command
             self._tree, self._tree_seen = load_tree(self._lake.path), seen
         live = int(self._catalogue.count())
@@ -167,7 +166,7 @@ class TasteNow:
         if live >= _LEAST_ITEMS and (self._tree is None or live > _GROWN * max(known, _LEAST_ITEMS)):
             every = self._vectors_of(np.arange(self._catalogue.size))
             self._tree, told = refreshed_tree(self._lake, self._catalogue, every, self._config)
-            self._tree_seen = _seen(self._lake.path / FILE)
+            self._tree_seen = _seen(self._lake.path / INTEREST_NAMES)
             log.info("interests made", extra={"interests": len(self._tree), "ece": told.ece})
 
     def _vectors_of(self, numbers: np.ndarray) -> np.ndarray:

@@ -15,7 +15,7 @@ from bowerbird.lake.forgetting.tables import count_rows, remove_rows
 from bowerbird.lake.forgetting.traces import ItemTraces, traces_from, traces_of
 from bowerbird.lake.forgetting.types import Counts, ForgetReport, Kind
 from bowerbird.lake.items import delete_items, leave_numbers_only
-from bowerbird.lake.lake import TASTE_GRAPH, Lake
+from bowerbird.lake.lake import INTEREST_NAMES, TASTE_GRAPH, Lake
 from bowerbird.lake.types import Event
 
 
@@ -59,7 +59,8 @@ def finish_removals(lake: Lake, counts: Counts) -> None:
         _remove_person(lake, json.loads(str(entry.work))["id"], counts)
     if entries:
         lake.records.forgotten.removed(entries)
-        (lake.path / TASTE_GRAPH).unlink(missing_ok=True)
+        for derived in (TASTE_GRAPH, INTEREST_NAMES):
+            (lake.path / derived).unlink(missing_ok=True)
 
 
 def _works(lake: Lake, kind: Kind, ids: Sequence[str]) -> dict[str, tuple[int, str]]:

@@ -8,7 +8,7 @@ from bowerbird.lake.catalogue import Catalogue
 from bowerbird.lake.lake import Lake
 from bowerbird.taste.interest_tree.config import TreeConfig
 from bowerbird.taste.interest_tree.growing import from_categories, from_vectors
-from bowerbird.taste.interest_tree.keeping import load_tree, save_tree
+from bowerbird.taste.interest_tree.keeping import load_shape, load_tree, save_tree
 from bowerbird.taste.interest_tree.matching import with_ids_of
 from bowerbird.taste.interest_tree.scores import Calibration, calibrated
 from bowerbird.taste.interest_tree.types import InterestTree
@@ -33,7 +33,8 @@ def refreshed_tree(
     else:
         texts = [catalogue.title(number) if is_live else "" for number, is_live in enumerate(live.tolist())]
         drawn = from_vectors(vectors, texts, config)
-    named = with_ids_of(drawn, load_tree(lake.path), config.same_items, lambda: new_id("interest"))
+    before = load_tree(lake.path) or load_shape(lake.path)
+    named = with_ids_of(drawn, before, config.same_items, lambda: new_id("interest"))
     tree, told = calibrated(named, vectors)
     save_tree(tree, lake.path)
     return tree, told

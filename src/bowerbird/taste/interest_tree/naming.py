@@ -64,12 +64,17 @@ def distinguishing(leaf_of: np.ndarray, parents: np.ndarray, texts: Sequence[str
     taken: set[tuple[int, str]] = set()
     for place, parent in enumerate(parents.tolist()):
         around = everything if parent == ROOT else held[parent]
-        name = " & ".join(_best(held[place], around)) or f"{_UNNAMED} {place + 1}"
+        name = " & ".join(_best(held[place], around)) or unnamed(place)
         if (parent, name) in taken:
             name = f"{name} {place + 1}"
         taken.add((parent, name))
         names.append(name[:1].upper() + name[1:])
     return tuple(names)
+
+
+def unnamed(place: int) -> str:
+    """What an interest is called for which there is no word."""
+    return f"{_UNNAMED} {place + 1}"
 
 
 def is_unnamed(name: str) -> bool:
