@@ -79,11 +79,10 @@ def _line(
     baseline_s = _encoded_only(pictures[:60], folder / "again.jpg") * len(pictures)
     return record.line(
         f"world-shop-{what}-{jobs}", f"draw and write {what} of the rendered shop, {jobs} processes",
-        len(pictures) / seconds, "/s", better="higher",
+        len(pictures) / seconds, "per s", better="higher",
         baseline="JPEG encoding and writing of the same pictures, one process", ratio=baseline_s / seconds,
-        quality={"same bytes when drawn alone": sum(same) / len(same)},
-        metrics={"pictures": len(pictures), "processor ms a picture": round(1000 * used_s / len(pictures), 1),
-                 "bytes a picture": int(np.mean([each.stat().st_size for each in pictures]))},
+        quality={"same bytes when drawn alone": sum(same) / len(same), "processor ms a picture": round(1000 * used_s / len(pictures), 1)},
+        metrics={"pictures": len(pictures), "bytes a picture": int(np.mean([each.stat().st_size for each in pictures]))},
     )  # fmt: skip
 
 
