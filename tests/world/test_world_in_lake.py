@@ -8,7 +8,7 @@ from bowerbird.cli.main import main
 from bowerbird.core.actions import Action
 from bowerbird.core.errors import InputError
 from bowerbird.lake.forgetting.prefixed import forget_people_with
-from bowerbird.lake.lake import Lake
+from bowerbird.lake.lake import TASTE_GRAPH, Lake
 from bowerbird.lake.types import Event
 from bowerbird.learn.data import read
 from bowerbird.world.choosing import policy_of
@@ -87,12 +87,16 @@ def test_simulated_people_leave_nothing_and_others_lose_nothing(
     lake.online.push("simone", [1], [5], 9)
     bring_in(lake, history, world.people, world.items)
     lake.online.push(world.people.ids[0], [1], [5], 9)
+    graph = lake.path / TASTE_GRAPH
+    graph.parent.mkdir(exist_ok=True)
+    graph.write_bytes(b"made of their events")
 
     gone = remove_simulated(lake)
 
     assert gone["people"] > 10
     assert gone["events"] == len(history.log)
     assert count_simulated(lake) == 0
+    assert not graph.exists()
     assert [event.event_id for _, event in lake.events.replay()] == ["e1"]
     assert lake.records.boards.get(board.id).count == 1
     assert lake.records.people.count() == 1

@@ -5,7 +5,7 @@ same program may make them up again.
 """
 
 from bowerbird.core.errors import InputError
-from bowerbird.lake.lake import Lake
+from bowerbird.lake.lake import INTEREST_NAMES, TASTE_GRAPH, Lake
 
 _SHORTEST = 3
 
@@ -27,4 +27,6 @@ def forget_people_with(lake: Lake, prefix: str) -> dict[str, int]:
     counts["saves"], counts["boards"], counts["people"] = records.people.forget_with(prefix)
     counts["actions"] = lake.online.forget_with(prefix)
     counts["events"] = lake.events.forget_with(prefix)
+    for derived in (TASTE_GRAPH, INTEREST_NAMES):
+        (lake.path / derived).unlink(missing_ok=True)
     return counts

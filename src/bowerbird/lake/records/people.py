@@ -75,12 +75,14 @@ class People:
         """Whoever's id begins with `prefix` is gone; gives how many saves, boards and people went."""
         theirs = sa.select(board.c.id).where(board.c.owner.startswith(prefix, autoescape=True))
         mine = idempotency_key.c.person_id.startswith(prefix, autoescape=True)
+        wished = interest_wish.c.person_id.startswith(prefix, autoescape=True)
         said = interest_wish.c.person_id.startswith(prefix, autoescape=True)
         them = person.c.id.startswith(prefix, autoescape=True)
         with self._engine.begin() as connection:
             saves = connection.execute(sa.delete(save).where(save.c.board_id.in_(theirs))).rowcount
             boards = connection.execute(sa.delete(board).where(board.c.id.in_(theirs))).rowcount
             connection.execute(sa.delete(idempotency_key).where(mine))
+            connection.execute(sa.delete(interest_wish).where(wished))
             connection.execute(sa.delete(interest_wish).where(said))
             people = connection.execute(sa.delete(person).where(them)).rowcount
         return int(saves), int(boards), int(people)
