@@ -134,25 +134,28 @@ def differences(report: dict[str, Any], model: str) -> dict[str, dict[str, float
 
 
 def keep_logs(report: dict[str, Any], protocol: Protocol, runs: Path) -> None:
-    """Epoch by epoch what each training said, one line a run, beside the results."""
-    kept = []
+    """Epoch by epoch what each training said, one line a run, beside the results; others' lines stay."""
+    path = RESULTS / "training" / f"{protocol.name}.jsonl"
+    before = path.read_text().splitlines() if path.exists() else []
+    kept = {(row["model"], row["key"]): row for row in map(json.loads, before)}
     for model, told in report["models"].items():
         for run in told["runs"]:
             log = runs / protocol.name / "runs" / f"{model}-{run['seed']}-{run['key']}" / "training.jsonl"
             if log.exists():
-                epochs = [json.loads(text) for text in log.read_text().splitlines()]
-                columns = {
-                    name: [round(each[name], 5) for each in epochs if each.get(name) is not None]
-                    for name in ("loss", "validation", "seconds")
-                }
-                kept.append(
-                    {"model": model, "seed": run["seed"], "key": run["key"], "code": run["code"]} | columns
-                )
+                kept[model, run["key"]] = logged(model, run, log)
     if kept:
-        folder = RESULTS / "training"
-        folder.mkdir(parents=True, exist_ok=True)
-        path = folder / f"{protocol.name}.jsonl"
-        path.write_text("".join(json.dumps(each) + "\n" for each in kept))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("".join(json.dumps(kept[key]) + "\n" for key in sorted(kept)))
+
+
+def logged(model: str, run: dict[str, Any], log: Path) -> dict[str, Any]:
+    """One run's epochs as columns."""
+    epochs = [json.loads(text) for text in log.read_text().splitlines()]
+    columns = {
+        name: [round(each[name], 5) for each in epochs if each.get(name) is not None]
+        for name in ("loss", "validation", "seconds")
+    }
+    return {"model": model, "seed": run["seed"], "key": run["key"], "code": run["code"]} | columns
 
 
 if __name__ == "__main__":
