@@ -52,6 +52,7 @@ class TasteNow:
         self._shelves: tuple[int, Shelves] | None = None
         self._tree: InterestTree | None = None
         self._tree_seen = (0, 0)
+        self._tried_version = -1
         self._said: Memo[str, tuple[int, tuple[Said, ...]]] = Memo(_PEOPLE_KEPT)
         self._said_version = 0
         self._following = threading.Lock()
@@ -161,13 +162,18 @@ class TasteNow:
         seen = _seen(self._lake.path / INTEREST_NAMES)
         if seen != self._tree_seen:  # made here before, or by a command
             self._tree, self._tree_seen = load_tree(self._lake.path), seen
-        live = int(self._catalogue.count())
-        known = 0 if self._tree is None else int(np.count_nonzero(self._tree.leaf_of >= 0))
-        if live >= _LEAST_ITEMS and (self._tree is None or live > _GROWN * max(known, _LEAST_ITEMS)):
+        if self._catalogue.count() >= _LEAST_ITEMS and self._is_tree_due():
+            self._tried_version = self._catalogue.version
             every = self._vectors_of(np.arange(self._catalogue.size))
             self._tree, told = refreshed_tree(self._lake, self._catalogue, every, self._config)
             self._tree_seen = _seen(self._lake.path / INTEREST_NAMES)
             log.info("interests made", extra={"interests": len(self._tree), "ece": told.ece})
+
+    def _is_tree_due(self) -> bool:
+        """Never by how many items it placed: some belong to no interest, however often it is made."""
+        if self._tree is None or not len(self._tree):
+            return self._tried_version != self._catalogue.version
+        return self._catalogue.size > _GROWN * len(self._tree.leaf_of)
 
     def _vectors_of(self, numbers: np.ndarray) -> np.ndarray:
         indexes = self._indexes()
