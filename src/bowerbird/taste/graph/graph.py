@@ -15,7 +15,7 @@ from bowerbird.taste.graph.names import Names
 from bowerbird.taste.graph.types import ENDS, NEVER, EdgeKind, Edges, NodeKind
 
 MARKED = (EdgeKind.ACTED, EdgeKind.SAVED_TO, EdgeKind.KEEPS, EdgeKind.ASKED)
-"""Kinds that the log tells of; the others are read out of these or out of the catalogue."""
+"""Kinds that the log tells of; `FOUND` is read out of these."""
 NAMED = (NodeKind.PERSON, NodeKind.BOARD, NodeKind.QUERY)
 FOUND_WITHIN_MS = 600_000
 """So long after a query an action counts as what it was asked for."""
@@ -145,8 +145,6 @@ class TasteGraph:
     def _made(self, kind: EdgeKind) -> Edges:
         if kind is EdgeKind.FOUND:
             return found_after(self.edges(EdgeKind.ASKED), self.edges(EdgeKind.ACTED))
-        if kind not in MARKED:
-            return Edges.none(kind)
         marks = self.marks[kind].rows
         if kind in (EdgeKind.ACTED, EdgeKind.ASKED):
             return self._as_pictures(every_one(kind, marks))

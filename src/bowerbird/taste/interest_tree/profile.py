@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from bowerbird.taste.config import DAY_MS, TasteConfig
-from bowerbird.taste.graph.types import Edges
 from bowerbird.taste.interest_tree.scores import of_items
 from bowerbird.taste.interest_tree.types import InterestTree
 from bowerbird.taste.interest_tree.wishes import Said, Wishes, as_wished, leaves_of, wishes_at
@@ -89,11 +88,16 @@ def profile_of(
     return Profile(t_ms, shares, hefts, strength, _evidence(says, liking), liking, wishes)
 
 
-def of_everybody(tree: InterestTree, acted: Edges) -> np.ndarray:
-    """float64 [I] shares of all people together: what was liked, by the interest that each item is in."""
-    leaf = leaves_of(tree, acted.targets)
-    says = (leaf >= 0) & (acted.weights > 0)
-    own = np.bincount(leaf[says], acted.weights[says], minlength=len(tree)).astype(np.float64)
+def of_everybody(tree: InterestTree, items: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """float64 [I] shares of all people together: what was liked, by the interest that each item is in.
+
+    Args:
+        items: int64 [A] of all actions, in any order.
+        weights: float32 [A] what each says.
+    """
+    leaf = leaves_of(tree, items)
+    says = (leaf >= 0) & (weights > 0)
+    own = np.bincount(leaf[says], weights[says], minlength=len(tree)).astype(np.float64)
     shares: np.ndarray = tree.rolled_up(own) / max(float(own.sum()), 1e-12)
     return shares
 
