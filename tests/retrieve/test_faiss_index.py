@@ -256,3 +256,18 @@ def test_small_catalogues_are_scanned_and_exact() -> None:
     np.testing.assert_array_equal(
         index.search(QUERIES, 10).numbers, index.search(QUERIES, 10, effort=1.0).numbers
     )
+
+
+@pytest.mark.parametrize("width", [5, 41])
+def test_width_that_is_no_multiple_of_what_faiss_reads_at_once(width: int, tmp_path: Path) -> None:
+    rng = np.random.default_rng(11)
+    vectors, queries = rng.normal(size=(70_000, width)), rng.normal(size=(20, width))
+    config = IndexConfig(flat_below_items=0, merge_in_background=False, max_lists=8, train_rounds=2)
+    index = FaissIndex.build(np.arange(70_000), vectors.astype(np.float32), config=config)
+    index.upsert(np.array([3]), queries[:1].astype(np.float32) * 10)
+    index.save(tmp_path / "index", lake_version=1)  # merged: rows lie around the same centres again
+    loaded, _ = FaissIndex.load(tmp_path / "index", width=width, stamp_text="", config=config)
+    truth = loaded.search(queries.astype(np.float32), 10, effort=1.0)
+    found = loaded.search(queries.astype(np.float32), 10, effort=0.97)
+    assert recall_at(truth.numbers, found.numbers, 10).mean() >= 0.9
+    assert found.numbers[0, 0] == 3

@@ -1,5 +1,6 @@
 """This file is about choosing a page: slot by slot, the best of value, diversity, spacing and shares."""
 
+from collections import deque
 from dataclasses import dataclass
 
 import numpy as np
@@ -115,29 +116,37 @@ class _Spacing:
     """Follows how lately each candidate's category and owner were on the page."""
 
     def __init__(self, pool: Pool, config: BlendConfig) -> None:
-        self._groups = (
-            (pool.categories, np.float32(config.category_spacing)),
-            (pool.owners, np.float32(config.owner_spacing)),
-        )
-        self._same = np.zeros((config.window, len(pool.values)), dtype=np.float32)  # [w, C]
-        self._nearness = (1.0 / np.arange(1, config.window + 1)).astype(np.float32)
-        self._taken = 0
+        strengths = ((pool.categories, config.category_spacing), (pool.owners, config.owner_spacing))
+        self._groups = [
+            (*_dense(codes), strength)
+            for codes, strength in strengths
+            if strength and codes.max(initial=-1) >= 0
+        ]
+        self._chosen: deque[int] = deque(maxlen=config.window)  # newest first
+        self._nothing = np.zeros(len(pool.values), dtype=np.float32)
 
     def lost(self) -> Scores:
         """[C] what each candidate loses now."""
-        slots = np.arange(len(self._same))
-        distance = (self._taken - 1 - slots) % len(self._same)
-        lost: Scores = self._nearness[distance] @ self._same  # [w] @ [w, C] -> [C]
+        lost = self._nothing
+        for codes, kinds, strength in self._groups:
+            of_kind = np.zeros(kinds + 1, dtype=np.float32)
+            for distance, row in enumerate(self._chosen, start=1):
+                of_kind[codes[row]] += strength / distance
+            of_kind[kinds] = 0.0  # the unknown, which spaces nothing
+            lost = lost + of_kind[codes]
         return lost
 
     def take(self, row: int) -> None:
         """Choose this row."""
-        same = self._same[self._taken % len(self._same)]
-        same[:] = 0.0
-        for codes, strength in self._groups:
-            if strength and codes[row] >= 0:
-                same += strength * (codes == codes[row])
-        self._taken += 1
+        self._chosen.appendleft(row)
+
+
+def _dense(codes: np.ndarray) -> tuple[np.ndarray, int]:
+    """[C] codes without gaps, and how many kinds they name; what is unknown has that many as its code."""
+    kinds, dense = np.unique(np.maximum(codes, -1), return_inverse=True)
+    unknown = int(kinds[0] == -1)
+    named = len(kinds) - unknown
+    return np.where(codes >= 0, dense - unknown, named), named
 
 
 class _Shares:
@@ -162,6 +171,9 @@ class _Shares:
 
 def _close_copies(open_values: np.ndarray, pool: Pool, row: int, plain: Scores, config: BlendConfig) -> None:
     """Near-copies of this row are not open any more."""
+    alike = plain >= min(config.same_signature_cosine, config.same_picture_cosine)
+    if np.count_nonzero(alike) <= int(alike[row]):
+        return  # nothing but itself, as for most pictures
     signature = pool.signatures[row]
     if signature != 0 and config.same_picture_bits >= 0:
         bits = np.bitwise_count(np.bitwise_xor(pool.signatures, signature).view(np.uint64))

@@ -179,9 +179,12 @@ class FaissIndex:
     def vectors(self, numbers: ItemNumbers) -> Embeddings:
         """[C, D] the stored vectors; a row of zeros where the item is not there."""
         state = self._state
-        found = np.zeros((len(numbers), self._width), dtype=np.float32)
         rows = state.snapshot.rows.rows_of(numbers)
-        settled = np.flatnonzero(rows >= 0)
+        is_settled = rows >= 0
+        if is_settled.all() and state.is_live[numbers].all():  # the common case, copied once
+            return np.asarray(state.snapshot.rows.vectors[rows], dtype=np.float32)
+        found = np.zeros((len(numbers), self._width), dtype=np.float32)
+        settled = np.flatnonzero(is_settled)
         settled = settled[state.is_live[numbers[settled]]]
         found[settled] = state.snapshot.rows.vectors[rows[settled]]
         if len(state.tail):

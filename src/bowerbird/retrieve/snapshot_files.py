@@ -29,7 +29,8 @@ _REBUILD = "rebuild it with `bowerbird retrieve build-index`"
 class ListsManifest(BaseModel):
     """What was measured about the lists, in JSON."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # A slack is infinite where no list may be passed over; JSON has no number for that.
+    model_config = ConfigDict(extra="forbid", frozen=True, ser_json_inf_nan="strings")
 
     ranks: tuple[int, ...]
     probes: tuple[int, ...]
@@ -151,7 +152,7 @@ def _read(source: Path, manifest: SnapshotManifest) -> Snapshot:
         table = manifest.lists
         recall = RecallTable(table.ranks, table.probes, np.array(table.recall), np.array(table.mean))
         list_of = np.asarray(np.load(source / "list_of.npy", mmap_mode="r"))
-        inverted = InvertedLists.load(source / "lists.faiss")
+        inverted = InvertedLists.load(source / "lists.faiss", manifest.width)
         sizes = np.bincount(list_of, minlength=len(inverted))
         slack = Slack(table.efforts, table.slack)
         radii = np.load(source / "radii.npy")

@@ -53,8 +53,8 @@ class TasteNow:
         self._tree: InterestTree | None = None
         self._tree_seen = (0, 0)
         self._tried_version = -1
-        self._said: Memo[str, tuple[int, tuple[Said, ...]]] = Memo(_PEOPLE_KEPT)
-        self._said_version = 0
+        self._said: Memo[str, tuple[tuple[int, int], tuple[Said, ...]]] = Memo(_PEOPLE_KEPT)
+        self._said_newest = (0, 0)
         self._following = threading.Lock()
 
     def follow(self) -> None:
@@ -64,7 +64,7 @@ class TasteNow:
                 self._live = LiveGraph(self._lake, self._catalogue)
             self._live.follow()
             self._follow_tree()
-            self._said_version += 1  # another process may have stored wishes
+            self._said_newest = self._lake.records.wishes.newest()  # another process may have stored some
             if self._shelves is None or self._shelves[0] != self._live.offset:
                 self._shelves = (self._live.offset, Shelves(self._live.public_saves()))
 
@@ -152,10 +152,10 @@ class TasteNow:
         return [int(each) for each in live[self._catalogue.live[live]]][:k]
 
     def _said_of(self, person_id: str) -> tuple[Said, ...]:
-        kept = self._said.get(person_id)
-        if kept is None or kept[0] != self._said_version:
+        kept, newest = self._said.get(person_id), self._said_newest
+        if kept is None or kept[0] != newest:
             said = said_by(self._lake.records.wishes.of(person_id))
-            kept = self._said.keep(person_id, (self._said_version, said))
+            kept = self._said.keep(person_id, (newest, said))
         return kept[1]
 
     def _follow_tree(self) -> None:

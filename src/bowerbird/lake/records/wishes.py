@@ -62,3 +62,14 @@ class InterestWishes:
         with reading(self._engine).connect() as connection:
             found = connection.execute(query).all()
         return tuple(WishRow(row.interest_id, row.wish, row.at_ms, row.until_ms) for row in found)
+
+    def newest(self) -> tuple[int, int]:
+        """(number, at_ms) of the last word that anybody said, or zeros: changes with each new word.
+
+        The number alone would not: after a person was forgotten, the next word may get a number again.
+        """
+        query = sa.select(interest_wish.c.number, interest_wish.c.at_ms)
+        query = query.order_by(interest_wish.c.number.desc()).limit(1)
+        with reading(self._engine).connect() as connection:
+            found = connection.execute(query).first()
+        return (0, 0) if found is None else (found.number, found.at_ms)

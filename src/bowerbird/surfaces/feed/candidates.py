@@ -91,7 +91,9 @@ class Finder:
             k, quotas = min(WIDER * k, most), WIDER * quotas
         while True:
             within = np.minimum(quotas, k).astype(np.int64)
-            found = sources.near_interests(self.sight, person.tasted, within, k, place.where)
+            # No deeper than the largest quota, and one more: an item finds itself first.
+            depth = min(k, int(within.max(initial=0)) + 1)
+            found = sources.near_interests(self.sight, person.tasted, within, depth, place.where)
             fit = np.flatnonzero(screen(found.numbers, person.standing, rules).keep)
             fit = fit[: self.config.candidates]
             if k >= most or not len(quotas) or len(fit) >= ENOUGH_PAGES * limit:
