@@ -1,4 +1,5 @@
-"""This file is about the Taste Graph's speed and size: events applied, one event to be seen, edges read, 1M to 10M marks.
+"""This file is about the Taste Graph's speed and size: events applied, one event to be seen in the graph and in its person's
+profile, edges read, 1M to 10M marks.
 
 Synthetic people with heavy tails, seeded. Events go through a real log for the first two figures; the growth is measured on
 columns. The baseline of applying is reading the same events out of the log and doing nothing with them.
@@ -17,14 +18,19 @@ from typing import Any
 import numpy as np
 from record import line, parser, write
 
+from bowerbird.core.actions import Action
 from bowerbird.lake.catalogue import Catalogue
 from bowerbird.lake.items import StoredItem, put_items
 from bowerbird.lake.lake import Lake
 from bowerbird.lake.types import Event, ItemFields
 from bowerbird.taste.graph import EdgeKind, LiveGraph, NodeKind, Shelves, TasteGraph
 from bowerbird.taste.graph.marks import MARK
+from bowerbird.taste.interest_tree import ProfileReader, TreeConfig
+from bowerbird.taste.interest_tree.growing import from_categories
 
 ITEMS, PEOPLE_A_MARK = 2_000, 0.02
+INTERESTS, WIDTH = 300, 256
+AT_MS = 1_700_000_000_000
 ACTIONS = ("save", "click", "closeup", "hide")
 
 
@@ -36,6 +42,7 @@ def main() -> int:
     write(applied(args), args.out)
     for count in map(int, args.marks.split(",")):
         write(grown(count), args.out)
+        write(profiled(count), args.out)
     return 0
 
 
@@ -106,6 +113,45 @@ def grown(count: int) -> Iterator[dict[str, Any]]:
         "taste-graph-near", f"items put together with an item, 50 best, {told}, p50", float(np.median(near)) * 1e3, "ms",
         quality={"p99 ms": round(float(np.percentile(near, 99)) * 1e3, 2), "a person's marks, p50 ms": round(float(np.median(of)) * 1e3, 4)},
     )  # fmt: skip
+
+
+def profiled(count: int) -> Iterator[dict[str, Any]]:
+    """From an event's arrival to a changed profile of its person, beside what everybody else did."""
+    with tempfile.TemporaryDirectory() as folder, Lake.open(Path(folder) / "lake", create=True) as lake:
+        put_items(lake, [StoredItem(ItemFields(id=f"i{n}", title=f"item {n}")) for n in range(ITEMS)])
+        live = LiveGraph(lake, Catalogue.open(lake))
+        vectors = np.random.default_rng(0).normal(size=(ITEMS, WIDTH)).astype(np.float32)
+        paths = [(f"top {n % 20}", f"interest {n % INTERESTS}") for n in range(ITEMS)]
+        tree = from_categories(paths, vectors)
+        reader = ProfileReader(lake, live.graph, tree, vectors.__getitem__, TreeConfig())
+        alone = [one_more_profile(lake, live, reader, "alone", n) for n in range(100)]
+        rows = marks(np.random.default_rng(1), int(count * PEOPLE_A_MARK), ITEMS, count)
+        rows["ends"] = False
+        live.graph.marks[EdgeKind.ACTED].append(rows)
+        first = one_more_profile(lake, live, reader, "beside", 100)
+        beside = [one_more_profile(lake, live, reader, "beside", 101 + n) for n in range(100)]
+    yield line(
+        "taste-graph-profile",
+        f"from an event's arrival to the changed profile of its person, beside {count / 1e6:g}M marks of others, p50",
+        float(np.median(beside)) * 1e3, "ms", baseline="the same with nobody else in the graph",
+        ratio=float(np.median(beside)) / float(np.median(alone)),
+        quality={"p99 ms": round(float(np.percentile(beside, 99)) * 1e3, 2), "first ms": round(first * 1e3, 1)},
+    )  # fmt: skip
+
+
+def one_more_profile(lake: Lake, live: LiveGraph, reader: ProfileReader, person: str, n: int) -> float:
+    """Seconds, on the clock; the profile has to have changed."""
+    before = reader.of(person, AT_MS + n).strength
+    event = drawn(1, first=3 * 10**9 + n)[0].model_copy(
+        update={"person_id": person, "action": Action.SAVE, "at_ms": AT_MS + n, "board_id": ""}
+    )
+    began = time.perf_counter()
+    lake.events.append([event])
+    live.follow()
+    strength = reader.of(person, AT_MS + n + 1).strength
+    seconds = time.perf_counter() - began
+    assert strength > before
+    return seconds
 
 
 def marks(rng: np.random.Generator, sources: int, targets: int, count: int) -> np.ndarray:

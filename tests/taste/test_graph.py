@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from bowerbird.core.actions import ACTION_CODES, Action
 from bowerbird.lake.types import Event
 from bowerbird.taste.graph import EdgeKind, Edges, NodeKind, Shelves, TasteGraph, health_of
+from bowerbird.taste.graph.belongings import Belongings
 from bowerbird.taste.graph.health import degrees
 from bowerbird.taste.graph.marks import MARK, Marks
 from bowerbird.taste.graph.snapshot import Kept, load, save
@@ -131,6 +132,53 @@ def test_pairs_are_joined_exactly_when_the_newest_word_on_them_says_so(events: l
 
     # Whether a deleted board was used again is the one thing that these plain words do not say.
     assert {key for key in held if key[1] not in deleted} == wanted
+
+
+@given(
+    events=drawn_events(),
+    parts=st.integers(1, 4),
+    asked=st.lists(st.integers(0, 42), min_size=1, max_size=4),
+    has_copies=st.booleans(),
+    forgets=st.booleans(),
+)
+@settings(max_examples=80, deadline=None)
+def test_what_all_liked_before_t_is_the_plain_sum_whenever_it_was_asked_before(
+    events: list[Event], parts: int, asked: list[int], has_copies: bool, forgets: bool
+) -> None:
+    graph = TasteGraph()
+    for part in np.array_split(np.arange(len(events)), parts):
+        graph.apply([events[place] for place in part], numbers_of)
+        graph.liked_before(asked[0] * MINUTE_MS)
+    if has_copies:
+        graph.follow_copies(np.array([0, 0, 2, 2, 4, 5]))
+    if forgets:
+        graph.forget(NodeKind.PERSON, "ann")
+
+    for t in [*asked, 99]:
+        found = graph.liked_before(t * MINUTE_MS)
+
+        acted = graph.as_of(EdgeKind.ACTED, t * MINUTE_MS)
+        plain = np.bincount(acted.targets, acted.weights, minlength=ITEMS)
+        np.testing.assert_allclose(np.pad(found, (0, ITEMS - len(found))), plain)
+
+
+def test_belongings_are_edges_of_their_own_and_copies_of_one_owner_are_one() -> None:
+    graph = TasteGraph()
+    graph.follow_belongings(
+        EdgeKind.OWNED_BY,
+        Belongings(np.array([0, 1, 3]), np.array([1, 1, 2]), np.array([5, 7, 9]), ("", "shop", "studio")),
+    )
+    graph.follow_copies(np.array([0, 0, 2, 2]))
+
+    owned = graph.edges(EdgeKind.OWNED_BY)
+
+    assert list(zip(owned.sources.tolist(), owned.targets.tolist(), owned.at_ms.tolist(), strict=True)) == [
+        (0, 1, 5), (2, 2, 9)
+    ]  # fmt: skip
+    assert graph.names[NodeKind.OWNER].id_of(2) == "studio"
+    assert len(graph.as_of(EdgeKind.OWNED_BY, 9)) == 1
+    assert not len(graph.edges(EdgeKind.ABOUT))
+    assert health_of(graph, now_ms=10).components == 0
 
 
 def test_what_was_found_belongs_to_the_newest_query_within_ten_minutes() -> None:

@@ -28,9 +28,12 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
 def run_graph(args: argparse.Namespace) -> int:
     """Follows the event log, and says how the graph is."""
     from bowerbird.taste.graph import health_of
+    from bowerbird.taste.interest_tree import load_tree
 
     with opened(args) as lake:
         live = _live(lake)
+        if tree := load_tree(lake.path):
+            live.follow_interests(tree.ids, tree.leaf_of)
         health = health_of(live.graph, lake.clock.now_ms())
         named = _with_hub_names(live, health)
         live.save()

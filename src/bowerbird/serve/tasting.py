@@ -52,7 +52,7 @@ class TasteNow:
         self._shelves: tuple[int, Shelves] | None = None
         self._tree: InterestTree | None = None
         self._tree_seen = (0, 0)
-        self._tried_version = -1
+        self._made_of = (0, 0)  # live items, and those with vectors
         self._said: Memo[str, tuple[tuple[int, int], tuple[Said, ...]]] = Memo(_PEOPLE_KEPT)
         self._said_newest = (0, 0)
         self._following = threading.Lock()
@@ -63,10 +63,15 @@ class TasteNow:
             if self._live is None:
                 self._live = LiveGraph(self._lake, self._catalogue)
             self._live.follow()
-            self._follow_tree()
+            self._follow_tree(self._live)
             self._said_newest = self._lake.records.wishes.newest()  # another process may have stored some
             if self._shelves is None or self._shelves[0] != self._live.offset:
                 self._shelves = (self._live.offset, Shelves(self._live.public_saves()))
+
+    @property
+    def tree(self) -> InterestTree | None:
+        """The interests there are; None until they are made."""
+        return self._tree
 
     def save(self) -> None:
         """Keeps the graph for the next start."""
@@ -158,27 +163,32 @@ class TasteNow:
             kept = self._said.keep(person_id, (newest, said))
         return kept[1]
 
-    def _follow_tree(self) -> None:
+    def _follow_tree(self, live: LiveGraph) -> None:
+        before = self._tree
         seen = _seen(self._lake.path / INTEREST_NAMES)
         if seen != self._tree_seen:  # made here before, or by a command
             self._tree, self._tree_seen = load_tree(self._lake.path), seen
-        if self._catalogue.count() >= _LEAST_ITEMS and self._is_tree_due():
-            self._tried_version = self._catalogue.version
+            self._made_of = (0, 0) if self._tree is None else _made_of(self._tree)
+        there = self._catalogue.count(), len(self._indexes().look)
+        # Beside what it was made of then, not beside what it placed: some items are never placed.
+        has_grown = any(now > _GROWN * then for now, then in zip(there, self._made_of, strict=True))
+        if there[0] >= _LEAST_ITEMS and (self._tree is None or has_grown):
             every = self._vectors_of(np.arange(self._catalogue.size))
             self._tree, told = refreshed_tree(self._lake, self._catalogue, every, self._config)
-            self._tree_seen = _seen(self._lake.path / INTEREST_NAMES)
+            self._tree_seen, self._made_of = _seen(self._lake.path / INTEREST_NAMES), there
             log.info("interests made", extra={"interests": len(self._tree), "ece": told.ece})
-
-    def _is_tree_due(self) -> bool:
-        """Never by how many items it placed: some belong to no interest, however often it is made."""
-        if self._tree is None or not len(self._tree):
-            return self._tried_version != self._catalogue.version
-        return self._catalogue.size > _GROWN * len(self._tree.leaf_of)
+        if self._tree is not None and self._tree is not before:
+            live.follow_interests(self._tree.ids, self._tree.leaf_of)
 
     def _vectors_of(self, numbers: np.ndarray) -> np.ndarray:
         indexes = self._indexes()
         look, words = indexes.look.vectors(numbers), indexes.words.vectors(numbers)
         return np.concatenate([look, words], axis=1) * _HALF
+
+
+def _made_of(tree: InterestTree) -> tuple[int, int]:
+    """What a tree from the disk was made of at least."""
+    return len(tree.leaf_of), int(np.count_nonzero(tree.leaf_of >= 0))
 
 
 def _seen(path: Path) -> tuple[int, int]:

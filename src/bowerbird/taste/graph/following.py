@@ -1,12 +1,14 @@
 """This file is about the graph of one lake: kept up with the event log, saved now and then."""
 
 import threading
+from collections.abc import Sequence
 
 import numpy as np
 
 from bowerbird.lake.catalogue import Catalogue
 from bowerbird.lake.lake import TASTE_GRAPH, Lake
 from bowerbird.lake.look_alikes import linked_media
+from bowerbird.taste.graph.belongings import about, owned
 from bowerbird.taste.graph.graph import TasteGraph
 from bowerbird.taste.graph.snapshot import Kept, load, save
 from bowerbird.taste.graph.types import EdgeKind, Edges, NodeKind
@@ -23,6 +25,8 @@ class LiveGraph:
         self._lake, self._catalogue = lake, catalogue
         self._lock = threading.Lock()
         self._copies_seen = (-1, -1)
+        self._catalogue_seen = -1
+        self._interests: tuple[Sequence[str], np.ndarray] = (), np.zeros(0, np.int64)
         self._kept = self._begin()
         self._saved_offset = self._kept.offset
         self.follow()
@@ -48,9 +52,21 @@ class LiveGraph:
                 self._kept = Kept(self._kept.graph, found[-1][0], self._kept.forgotten)
                 count += len(found)
             self._follow_copies()
+            self._follow_belongings()
             if self._kept.offset - self._saved_offset >= SAVE_AFTER_EVENTS:
                 self._save()
         return count
+
+    def follow_interests(self, ids: Sequence[str], leaf_of: np.ndarray) -> None:
+        """From now on items are about these interests.
+
+        Args:
+            leaf_of: int64 [N] by item number a place in `ids`; -1 for none.
+        """
+        with self._lock:
+            self._interests = tuple(ids), leaf_of
+            self._catalogue_seen = -1
+            self._follow_belongings()
 
     def public_saves(self, t_ms: int | None = None) -> Edges:
         """Which picture was on which board at t (None: now), boards left out that are secret."""
@@ -88,6 +104,7 @@ class LiveGraph:
             self._saved_offset = 0
             kept = Kept(TasteGraph(), 0, forgotten)
         self._copies_seen = (-1, -1)
+        self._catalogue_seen = -1
         return kept
 
     def _follow_copies(self) -> None:
@@ -95,6 +112,13 @@ class LiveGraph:
         if seen != self._copies_seen:
             self._copies_seen = seen
             self._kept.graph.follow_copies(item_nodes(self._lake, self._catalogue))
+
+    def _follow_belongings(self) -> None:
+        seen = self._catalogue.version
+        if seen != self._catalogue_seen:
+            self._catalogue_seen = seen
+            self._kept.graph.follow_belongings(EdgeKind.OWNED_BY, owned(self._catalogue))
+            self._kept.graph.follow_belongings(EdgeKind.ABOUT, about(self._catalogue, *self._interests))
 
 
 def item_nodes(lake: Lake, catalogue: Catalogue) -> np.ndarray:

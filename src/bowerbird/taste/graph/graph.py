@@ -10,12 +10,14 @@ import numpy as np
 
 from bowerbird.core.actions import ACTION_CODES, INTEREST_WEIGHTS, Action
 from bowerbird.lake.types import Event
+from bowerbird.taste.graph.belongings import Belongings
+from bowerbird.taste.graph.liked import LikedByAll
 from bowerbird.taste.graph.marks import MARK, Marks, edges_of, every_one
 from bowerbird.taste.graph.names import Names
 from bowerbird.taste.graph.types import ENDS, NEVER, EdgeKind, Edges, NodeKind
 
 MARKED = (EdgeKind.ACTED, EdgeKind.SAVED_TO, EdgeKind.KEEPS, EdgeKind.ASKED)
-"""Kinds that the log tells of; `FOUND` is read out of these."""
+"""Kinds that the log tells of; the others are read out of these or out of the catalogue."""
 NAMED = (NodeKind.PERSON, NodeKind.BOARD, NodeKind.QUERY)
 FOUND_WITHIN_MS = 600_000
 """So long after a query an action counts as what it was asked for."""
@@ -39,6 +41,8 @@ class TasteGraph:
         self.names = names or {kind: Names() for kind in NAMED}
         self.marks = marks or {kind: Marks() for kind in MARKED}
         self.item_node = np.zeros(0, np.int64)
+        self._belongings: dict[EdgeKind, Belongings] = {}
+        self._liked = LikedByAll()
         self._version = 0
         self._kept: dict[EdgeKind, tuple[int, Edges]] = {}
 
@@ -109,7 +113,18 @@ class TasteGraph:
         """From now on items are these pictures: int64 [N] the item whose picture each one shows."""
         if not np.array_equal(item_node, self.item_node):
             self.item_node = item_node
+            self._liked.begin_anew()
             self._version += 1
+
+    def follow_belongings(self, kind: EdgeKind, belongings: Belongings) -> None:
+        """From now on the edges of a kind are these, and nodes at their far end have these names."""
+        self._belongings[kind] = belongings
+        self.names[ENDS[kind][1]] = Names(belongings.names)
+        self._version += 1
+
+    def liked_before(self, t_ms: int) -> np.ndarray:
+        """float64 [pictures] how much all people together liked each one before t."""
+        return self._liked.before(self.marks[EdgeKind.ACTED], t_ms, self.nodes_of)
 
     def nodes_of(self, items: np.ndarray) -> np.ndarray:
         """int64 the picture of each item; an item beyond what is known of copies stands for itself."""
@@ -139,12 +154,16 @@ class TasteGraph:
             for end, wanted in zip(("source", "target"), ENDS[kind], strict=True):
                 if wanted is node:
                     gone += marks.drop(end, number)
+        self._liked.begin_anew()
         self._version += 1
         return gone
 
     def _made(self, kind: EdgeKind) -> Edges:
         if kind is EdgeKind.FOUND:
             return found_after(self.edges(EdgeKind.ASKED), self.edges(EdgeKind.ACTED))
+        if kind not in MARKED:
+            told = self._belongings.get(kind)
+            return Edges.none(kind) if told is None else edges_of(kind, self._of_pictures(kind, told.marks()))
         marks = self.marks[kind].rows
         if kind in (EdgeKind.ACTED, EdgeKind.ASKED):
             return self._as_pictures(every_one(kind, marks))

@@ -8,7 +8,8 @@ from bowerbird.taste.graph.graph import TasteGraph
 from bowerbird.taste.graph.types import ENDS, EdgeKind, Edges
 
 HUBS = 10
-_LOOKED_AT = (EdgeKind.ACTED, EdgeKind.SAVED_TO, EdgeKind.KEEPS, EdgeKind.ASKED, EdgeKind.FOUND)
+_DONE = (EdgeKind.ACTED, EdgeKind.SAVED_TO, EdgeKind.KEEPS, EdgeKind.ASKED, EdgeKind.FOUND)
+"""What people did. Interests and owners would make everything hang together."""
 _HOUR_MS, _DAY_MS = 3_600_000, 86_400_000
 
 
@@ -52,7 +53,7 @@ class KindHealth:
 
 @dataclass(frozen=True, slots=True)
 class GraphHealth:
-    """All kinds, and how much hangs together by items, boards, people and queries.
+    """All kinds, and how much hangs together by what people did.
 
     Attributes:
         components: groups of nodes with no edge between them.
@@ -68,9 +69,9 @@ class GraphHealth:
 
 def health_of(graph: TasteGraph, now_ms: int) -> GraphHealth:
     """How the graph is doing now."""
-    edges = {kind: graph.edges(kind) for kind in _LOOKED_AT}
+    edges = {kind: graph.edges(kind) for kind in EdgeKind}
     kinds = {str(kind): _kind_health(each, now_ms) for kind, each in edges.items()}
-    components, share = _components([each.held() for each in edges.values()])
+    components, share = _components([edges[kind].held() for kind in _DONE])
     return GraphHealth(kinds, components, share, graph.size_bytes)
 
 

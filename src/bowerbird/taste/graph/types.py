@@ -16,6 +16,8 @@ class NodeKind(StrEnum):
     ITEM = "item"
     BOARD = "board"
     QUERY = "query"
+    OWNER = "owner"
+    INTEREST = "interest"
 
 
 class EdgeKind(StrEnum):
@@ -26,6 +28,8 @@ class EdgeKind(StrEnum):
     KEEPS = "keeps"  # person → board
     ASKED = "asked"  # person → query
     FOUND = "found"  # query → item that its person acted on soon after
+    OWNED_BY = "owned_by"  # item → who offers it
+    ABOUT = "about"  # item → interest
 
 
 ENDS: dict[EdgeKind, tuple[NodeKind, NodeKind]] = {
@@ -34,6 +38,8 @@ ENDS: dict[EdgeKind, tuple[NodeKind, NodeKind]] = {
     EdgeKind.KEEPS: (NodeKind.PERSON, NodeKind.BOARD),
     EdgeKind.ASKED: (NodeKind.PERSON, NodeKind.QUERY),
     EdgeKind.FOUND: (NodeKind.QUERY, NodeKind.ITEM),
+    EdgeKind.OWNED_BY: (NodeKind.ITEM, NodeKind.OWNER),
+    EdgeKind.ABOUT: (NodeKind.ITEM, NodeKind.INTEREST),
 }
 """Kinds of the source and of the target."""
 

@@ -88,16 +88,14 @@ def profile_of(
     return Profile(t_ms, shares, hefts, strength, _evidence(says, liking), liking, wishes)
 
 
-def of_everybody(tree: InterestTree, items: np.ndarray, weights: np.ndarray) -> np.ndarray:
+def of_everybody(tree: InterestTree, liked: np.ndarray) -> np.ndarray:
     """float64 [I] shares of all people together: what was liked, by the interest that each item is in.
 
     Args:
-        items: int64 [A] of all actions, in any order.
-        weights: float32 [A] what each says.
+        liked: float64 [N] by item number how much all people liked it.
     """
-    leaf = leaves_of(tree, items)
-    says = (leaf >= 0) & (weights > 0)
-    own = np.bincount(leaf[says], weights[says], minlength=len(tree)).astype(np.float64)
+    leaf = leaves_of(tree, np.arange(len(liked)))
+    own = np.bincount(leaf[leaf >= 0], liked[leaf >= 0], minlength=len(tree)).astype(np.float64)
     shares: np.ndarray = tree.rolled_up(own) / max(float(own.sum()), 1e-12)
     return shares
 

@@ -32,6 +32,7 @@ class ProfileReader:
         Args:
             leans: on what everybody likes, which someone who did nothing before t has alone.
         """
+        liked = self.graph.liked_before(t_ms) if leans else None
         return profile_of(
             self.tree,
             done_by(self.graph, person_id),
@@ -39,15 +40,9 @@ class ProfileReader:
             said_by(self.lake.records.wishes.of(person_id)),
             t_ms,
             TasteConfig(half_life_days=self.config.half_life_days),
-            everybody=self._of_everybody(t_ms) if leans else None,
+            everybody=None if liked is None else of_everybody(self.tree, liked),
             prior=self.config.prior,
         )
-
-    def _of_everybody(self, t_ms: int) -> np.ndarray:
-        # Straight from the marks: reading them out as edges would sort everybody's actions after each event.
-        marks = self.graph.marks[EdgeKind.ACTED].rows
-        known = marks[marks["at_ms"] < t_ms]
-        return of_everybody(self.tree, known["target"].astype(np.int64), known["weight"])
 
 
 def done_by(graph: TasteGraph, person_id: str) -> Done:
