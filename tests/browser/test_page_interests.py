@@ -51,9 +51,14 @@ def test_interests_are_shown_with_what_says_so_and_a_wish_is_taken_and_undone(vi
 def test_item_on_boards_shows_what_was_put_with_it_and_the_graph_is_told(visit: Any) -> None:
     page = visit()
     first, second, *_ = save_alike(page, 3)
-    page.wait_for_function(
-        "async (id) => (await (await fetch(`/v1/taste/items/${id}/neighbours`)).json()).boards.length > 0",
-        arg=first,
+    # The page asks once; the graph follows within seconds.
+    page.evaluate(
+        """async (id) => {
+            const near = `/v1/taste/items/${encodeURIComponent(id)}/neighbours`;
+            const boards = async () => (await (await fetch(near)).json()).boards;
+            while (!(await boards()).length) await new Promise((done) => setTimeout(done, 100));
+        }""",
+        first,
     )
 
     page.goto(f"/item/{quote(first, safe='')}")
