@@ -6,11 +6,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from taste_world import TASTES, world
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from taste_world import HOUR_MS, START_MS, TASTES, world
 
 from bowerbird.cli.main import main
+from bowerbird.core.actions import ACTION_CODES, Action
 from bowerbird.core.errors import IncompatibleEmbeddingError
+from bowerbird.lake.online import RecentActions
 from bowerbird.learn.config import TrainingConfig
+from bowerbird.retrieve.taste_vectors import TasteVectors
 from bowerbird.taste.boards import BoardConfig, BoardSets, sets_at
 from bowerbird.taste.boards.model import BoardTask
 from bowerbird.taste.boards.sets import board_labels
@@ -361,3 +366,66 @@ def test_the_command_trains_and_keeps_a_card(tmp_path: Path, capsys: pytest.Capt
     assert {"person all recall@10", "content person all recall@10"} <= set(card["metrics"])
     space = load_space(tmp_path / "out" / "taste" / card["id"])
     assert space.version == card["facts"]["version"]
+
+
+def recent_of(items: np.ndarray) -> RecentActions:
+    """Saves of these, the last one newest; the store tells the newest first."""
+    at_ms = START_MS + np.arange(len(items)) * HOUR_MS
+    save = np.full(len(items), ACTION_CODES[Action.SAVE], dtype=np.int8)
+    return RecentActions(items[::-1], save, at_ms[::-1])
+
+
+@pytest.fixture(scope="module")
+def vectors(columns: TasteColumns, space: TasteSpace) -> TasteVectors:
+    """Of all items but the new ones."""
+    known = columns.items - NEW
+    return TasteVectors("model_1", space, np.arange(known), space.at(columns, NEVER_MS - 1).vectors[:known])
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.integers(0, 119), min_size=1, max_size=30), st.integers(1, 200))
+def test_person_is_led_to_others_by_the_nearest_of_their_likes(
+    vectors: TasteVectors, likes: list[int], most: int
+) -> None:
+    expected = vectors.expect(recent_of(np.array(likes)), most, START_MS)
+
+    assert len(expected.numbers) == len(set(expected.numbers.tolist())) <= most
+    assert not set(expected.numbers.tolist()) & set(likes)
+    assert set(expected.led_by.tolist()) <= set(likes)
+    assert (np.diff(expected.shares) < 0).all()
+
+
+def test_person_of_one_taste_is_led_to_that_taste_and_told_which_like_led_there(
+    vectors: TasteVectors,
+) -> None:
+    for taste in range(TASTES):
+        expected = vectors.expect(recent_of(np.arange(5) * TASTES + taste), 10, START_MS)
+        assert np.mean(expected.numbers % TASTES == taste) >= 0.7  # by chance a sixth
+        assert expected.model == "taste model_1"
+
+
+def test_nothing_is_expected_of_who_liked_nothing_that_the_space_knows(vectors: TasteVectors) -> None:
+    nothing, late = np.zeros(0, np.int64), np.array([100_000])
+    assert not len(vectors.expect(recent_of(nothing), 10, START_MS).numbers)
+    assert not len(vectors.expect(recent_of(late), 10, START_MS).numbers)
+    assert not len(vectors.near(100_000, 5))
+
+
+def test_item_that_came_later_is_found_at_once_and_one_without_content_never(
+    columns: TasteColumns, space: TasteSpace
+) -> None:
+    known = columns.items - NEW
+    own = TasteVectors("model_1", space, np.arange(known), space.at(columns, NEVER_MS - 1).vectors[:known])
+    numbers = np.arange(known, columns.items)
+    content = columns.content[numbers].copy()
+    content[0] = 0.0
+
+    own.add(numbers, content, columns.items)
+
+    assert own.covered == columns.items
+    assert len(own) == columns.items - 1
+    assert not len(own.near(known, 5))
+    near = np.array([own.near(number, 10) for number in range(known + 1, columns.items)])
+    assert np.mean(near % TASTES == np.arange(known + 1, columns.items)[:, None] % TASTES) > 0.4
+    found = {number for item in range(known) for number in own.near(item, 10).tolist()}
+    assert len(found & set(numbers.tolist())) > NEW / 3

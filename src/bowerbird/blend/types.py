@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 ReasonKind = Literal[
-    "saved", "picked", "viewed", "expected", "looks_like", "words", "popular", "fresh", "explore"
+    "saved", "picked", "viewed", "expected", "taste", "looks_like", "words", "popular", "fresh", "explore"
 ]
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from bowerbird.cli.lake_leaf import add_leaf, opened, say
 from bowerbird.cli.taste_interests import add_interest_commands
-from bowerbird.cli.taste_train import add_train_commands
+from bowerbird.cli.taste_train import add_space_command, add_train_commands
 
 if TYPE_CHECKING:
     from bowerbird.taste.graph import GraphHealth, LiveGraph
@@ -23,6 +23,7 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     near.add_argument("-k", type=int, default=10, help="how many (default: 10)")
     add_interest_commands(verbs)
     add_train_commands(verbs)
+    add_space_command(verbs)
 
 
 def run_graph(args: argparse.Namespace) -> int:

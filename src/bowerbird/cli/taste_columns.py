@@ -27,11 +27,13 @@ def _of_lake(path: Path, tell: Callable[[str], None]) -> "tuple[TasteColumns, di
     from bowerbird.encode import EncodeConfig
     from bowerbird.encode.serving import serving_encoders
     from bowerbird.lake.lake import Lake
-    from bowerbird.taste.space.lake_columns import columns_of_lake
+    from bowerbird.taste.space.lake_columns import columns_of_lake, encoders_text
 
     with Lake.open(path) as lake:
-        read = columns_of_lake(lake, serving_encoders(lake, EncodeConfig()), tell)
-    return read.columns, {"name": path.resolve().name, "form": "lake", "version": read.version}
+        encoders = serving_encoders(lake, EncodeConfig())
+        read = columns_of_lake(lake, encoders, tell)
+    data = {"name": path.resolve().name, "form": "lake", "version": read.version}
+    return read.columns, {**data, "encoders": encoders_text(encoders)}
 
 
 def _of_files(

@@ -34,6 +34,39 @@ def add_train_commands(verbs: "argparse._SubParsersAction[argparse.ArgumentParse
         verb.set_defaults(run=run)
 
 
+def add_space_command(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Adds `taste space`."""
+    text = "say which trained space a lake has in use, or choose: servers go over to it within seconds"
+    space = verbs.add_parser("space", help=text, description=text)
+    space.add_argument("--lake", type=Path, required=True, help="folder of a lake")
+    choice = space.add_mutually_exclusive_group()
+    choice.add_argument("--use", metavar="ID", help="of a space that was trained here")
+    choice.add_argument("--off", action="store_true", help="use none; all stay")
+    space.add_argument("--json", action="store_true", help="print one JSON object")
+    space.set_defaults(run=run_space)
+
+
+def run_space(args: argparse.Namespace) -> int:
+    """Says, or chooses and says."""
+    from bowerbird.learn.registry import ModelRegistry
+    from bowerbird.taste.space.keeping import MODEL, taste_folder
+
+    registry = ModelRegistry(taste_folder(args.lake))
+    if args.use:
+        registry.activate(MODEL, args.use)
+    if args.off:
+        registry.deactivate(MODEL)
+    active = registry.active(MODEL)
+    in_use = "" if active is None else active[0].id
+    cards = [
+        {"id": card.id, "in_use": card.id == in_use, "made_ms": card.made_ms, "data": card.data}
+        for card in registry.cards(MODEL)
+    ]
+    lines = [f"{MODEL} {card['id']}{'  in use' if card['in_use'] else ''}" for card in cards]
+    print(json.dumps({"spaces": cards}) if args.json else "\n".join(lines) or "no space was trained yet")
+    return 0
+
+
 def run_train(args: argparse.Namespace) -> int:
     """Trains and keeps; the same words after a kill go on where it struck."""
     from bowerbird.learn.registry import ModelRegistry

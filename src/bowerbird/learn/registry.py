@@ -96,6 +96,10 @@ class ModelRegistry:
         _replace(self._folder / name / _ACTIVE, id_)
         _replace(self._folder / _SERVING, name)
 
+    def deactivate(self, name: str) -> None:
+        """From now on no model answers under this name; they stay."""
+        (self._folder / checked_id(name, what="model name") / _ACTIVE).unlink(missing_ok=True)
+
     def retire(self) -> None:
         """From now on the feed asks no model."""
         (self._folder / _SERVING).unlink(missing_ok=True)

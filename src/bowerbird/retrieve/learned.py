@@ -36,13 +36,13 @@ class Expected:
         model: name and id of the model that says so; empty where none does.
         numbers: int64 [E] item numbers.
         shares: float32 [E] from 1 for the first, falling evenly to above 0.
-        led_by: the newest action's item, which every history ends with; -1 where there is none.
+        led_by: int64 [E] the item of the person's that led to each.
     """
 
     model: str
     numbers: np.ndarray
     shares: np.ndarray
-    led_by: int = -1
+    led_by: np.ndarray
 
     def share_of(self, numbers: np.ndarray) -> np.ndarray:
         """float32 [C] share of each item; 0 where it is not expected."""
@@ -55,7 +55,8 @@ class Expected:
         return found
 
 
-NOTHING_EXPECTED = Expected("", np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32))
+_NOBODY = np.zeros(0, dtype=np.int64)
+NOTHING_EXPECTED = Expected("", _NOBODY, np.zeros(0, dtype=np.float32), _NOBODY)
 
 ModelNow: TypeAlias = "Callable[[], LearnedModel | None]"
 """The model in use, if there is one; asked for at every request, so that it can be swapped whole."""
@@ -109,7 +110,8 @@ class LearnedModel:
         numbers = self._numbers[ordered]
         numbers = numbers[numbers >= 0]
         shares = (1.0 - np.arange(len(numbers)) / max(len(numbers), 1)).astype(np.float32)
-        return Expected(self.text, numbers, shares, int(recent.numbers[known[-1]]))
+        # The newest action is what every history ends with.
+        return Expected(self.text, numbers, shares, np.full(len(numbers), recent.numbers[known[-1]]))
 
 
 def write_items(folder: Path, ids: tuple[str, ...]) -> None:

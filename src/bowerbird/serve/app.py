@@ -51,6 +51,7 @@ from bowerbird.serve.service import Service
 from bowerbird.serve.settings import ServeSettings
 from bowerbird.serve.sources import Sources
 from bowerbird.serve.spoken import Spoken
+from bowerbird.serve.taste_space import TasteSpaceNow
 from bowerbird.serve.tasting import TasteNow
 from bowerbird.serve.videos import Videos
 from bowerbird.serve.warming import warm
@@ -120,8 +121,11 @@ def open_service(settings: ServeSettings, metrics: Metrics, tokens: PersonTokens
     learned = LearnedNow(ModelRegistry(models_folder(lake.path)), catalogue)
     learned.follow()
     taste = TasteNow(lake, catalogue, lambda: generations.current.indexes, clock)
+    taste_space = TasteSpaceNow(
+        lake, catalogue, lambda: generations.current.encoders, lambda: taste.live, clock
+    )
     opening = GenerationOpening(
-        lake, catalogue, config, boards, pictures, decoder(decode), signer, learned, taste.wanted
+        lake, catalogue, config, boards, pictures, decoder(decode), signer, learned, taste.wanted, taste_space
     )
     generations = LiveGeneration(
         opening.over(kept.active, encoders, space, indexes),
@@ -135,7 +139,7 @@ def open_service(settings: ServeSettings, metrics: Metrics, tokens: PersonTokens
     tokens.forget_those(forgetting.is_forgotten)
     effects.forget_those(forgetting.is_forgotten)
     background = Background(
-        settings, clock, generations, sync, sources, forgetting, learned, taste, DebtWatch(lake)
+        settings, clock, generations, sync, sources, forgetting, learned, taste, taste_space, DebtWatch(lake)
     )
     service = Service(
         settings=settings,
@@ -160,6 +164,7 @@ def open_service(settings: ServeSettings, metrics: Metrics, tokens: PersonTokens
         videos=Videos(lake),
         spoken=Spoken(lake, catalogue),
         taste=taste,
+        taste_space=taste_space,
     )
     begin(service, media)
     return service

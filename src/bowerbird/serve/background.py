@@ -23,6 +23,7 @@ from bowerbird.serve.metrics import Reading
 from bowerbird.serve.pictures import Pictures
 from bowerbird.serve.settings import ServeSettings
 from bowerbird.serve.sources import Sources
+from bowerbird.serve.taste_space import TasteSpaceNow
 from bowerbird.serve.tasting import TasteNow
 from bowerbird.serve.workers import Repeater
 
@@ -124,6 +125,7 @@ class Background:
         forgetting: Forgetting,
         learned: LearnedNow,
         taste: TasteNow,
+        taste_space: TasteSpaceNow,
         debt: DebtWatch,
     ) -> None:
         self._settings = settings
@@ -135,6 +137,7 @@ class Background:
         self._forgetting = forgetting
         self._learned = learned
         self._taste = taste
+        self._taste_space = taste_space
         self._debt = debt
         self._loops: list[Repeater] = []
         self._stopping = threading.Event()
@@ -170,6 +173,7 @@ class Background:
         self._loop("generations", self._generations.follow, every_s=_FOLLOW_EVERY_S)
         self._loop("learned", self._learned.follow, every_s=_FOLLOW_EVERY_S)
         self._loop("taste", self._taste.follow, every_s=_FOLLOW_TASTE_EVERY_S, niceness=19).poke()
+        self._loop("taste-space", self._taste_space.follow, every_s=_FOLLOW_TASTE_EVERY_S, niceness=19)
         if settings.run_sources:
             self._source_loop = self._loop("sources", self._sources.run_due, every_s=_LOOK_FOR_SOURCES_S)
         self._loop("encoders", encoders.tend, every_s=_TEND_EVERY_S).poke()
@@ -197,6 +201,12 @@ class Background:
             "1 where a trained model proposes candidates for the feed",
             {},
             float(self._learned() is not None),
+        )
+        yield (
+            "bowerbird_taste_space_serving",
+            "1 where a trained taste space proposes candidates for the feed",
+            {},
+            float(self._taste_space() is not None),
         )
         yield (
             "bowerbird_sync_age_seconds",

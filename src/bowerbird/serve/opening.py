@@ -17,6 +17,7 @@ from bowerbird.lake.catalogue import Catalogue
 from bowerbird.lake.lake import Lake
 from bowerbird.retrieve.indexes import Indexes
 from bowerbird.retrieve.learned import ModelNow
+from bowerbird.retrieve.taste_vectors import TasteVectorsNow
 from bowerbird.serve.generations import OpenGeneration
 from bowerbird.serve.pictures import Pictures
 from bowerbird.surfaces.boards import Boards
@@ -38,6 +39,7 @@ class GenerationOpening:
     signer: CursorSigner
     model_now: ModelNow
     wanted_now: WantedNow
+    taste_now: TasteVectorsNow
 
     def opened(self, generation: Generation, folder: Path) -> OpenGeneration:
         """A generation that was made before, caught up with the lake.
@@ -77,6 +79,7 @@ class GenerationOpening:
                 signer,
                 model_now=self.model_now,
                 wanted_now=self.wanted_now,
+                taste_now=self.taste_now,
             ),
             RelatedItems(catalogue, indexes, online, signer, frames=lambda: indexes.frames),
             Onboarding(catalogue, indexes),

@@ -35,6 +35,7 @@ from bowerbird.serve.settings import ServeSettings
 from bowerbird.serve.shown import card, frame_shown, page_shown, search_shown, transcript_shown
 from bowerbird.serve.sources import Sources
 from bowerbird.serve.spoken import Spoken
+from bowerbird.serve.taste_space import TasteSpaceNow
 from bowerbird.serve.tasting import TasteNow
 from bowerbird.serve.videos import Videos
 from bowerbird.surfaces.boards import Boards
@@ -68,6 +69,7 @@ class Service:
     videos: Videos
     spoken: Spoken
     taste: TasteNow
+    taste_space: TasteSpaceNow
 
     @property
     def indexes(self) -> Indexes:

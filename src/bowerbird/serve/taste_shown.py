@@ -1,5 +1,6 @@
 """This file is about how profiles, neighbours and the graph's health look in JSON."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -7,6 +8,7 @@ import numpy as np
 
 from bowerbird.lake.catalogue import Catalogue
 from bowerbird.lake.records import WishRow
+from bowerbird.retrieve.taste_vectors import TasteVectors
 from bowerbird.serve.shown import card
 from bowerbird.serve.tasting import TasteNow
 from bowerbird.taste.graph import ENDS, EdgeKind
@@ -61,31 +63,40 @@ def wish_shown(row: WishRow, replaced: str) -> dict[str, Any]:
 
 
 def neighbours_shown(
-    taste: TasteNow, catalogue: Catalogue, number: int, k: int, hidden: np.ndarray
+    taste: TasteNow, space: TasteVectors | None, catalogue: Catalogue, number: int, k: int, hidden: np.ndarray
 ) -> dict[str, Any]:
-    """Three lists, each item with its edge; what the person hid is in none."""
+    """Lists by what brought items near, each item with its edge; what the person hid is in none."""
     taken = set(hidden.tolist())
     look = [each for each in taste.near(number, 2 * k) if each not in taken]
     rows = [row for row in taste.together(number, 2 * k) if row[0] not in taken]
     boards = {item: shared for item, _, shared in rows}
-    both = blended(look, list(boards), k)
+    near = [] if space is None else space.near(number, 2 * k).tolist()
+    learned = [each for each in near if each not in taken and catalogue.live[each]]
+    both = blended((look, list(boards), learned), k)
 
     def shown(items: list[int]) -> list[dict[str, Any]]:
         return [
             {
                 "item": card(item, catalogue),
                 "boards": boards.get(item, 0),
-                "why": _why(boards.get(item, 0), item in look),
+                "why": _why(boards.get(item, 0), is_alike=item in look, is_learned=item in learned),
             }
             for item in items
         ]
 
-    return {"look": shown(look[:k]), "boards": shown(list(boards)[:k]), "blended": shown(both)}
+    return {
+        "look": shown(look[:k]),
+        "boards": shown(list(boards)[:k]),
+        "taste": shown(learned[:k]),
+        "blended": shown(both),
+    }
 
 
-def _why(boards: int, is_alike: bool) -> str:
+def _why(boards: int, *, is_alike: bool, is_learned: bool) -> str:
     put = f"saved to {boards} {'board' if boards == 1 else 'boards'} with this one" if boards else ""
-    return " and ".join(each for each in ("looks like it" if is_alike else "", put) if each)
+    # What the space learned from is not known item by item: it is said only where nothing plainer can be.
+    near = "liked by people of like taste" if is_learned and not boards and not is_alike else ""
+    return " and ".join(each for each in ("looks like it" if is_alike else "", put, near) if each)
 
 
 def health_shown(taste: TasteNow) -> dict[str, Any]:
@@ -104,13 +115,13 @@ def health_shown(taste: TasteNow) -> dict[str, Any]:
     return {**told, "kinds": kinds}
 
 
-def blended(look: list[int], boards: list[int], k: int) -> list[int]:
-    """Both lists as one by reciprocal ranks: what both name comes first.
+def blended(lists: Sequence[list[int]], k: int) -> list[int]:
+    """All lists as one by reciprocal ranks: what several name comes first.
 
     Source: Cormack et al., "Reciprocal Rank Fusion" (SIGIR 2009), with the constant 60.
     """
     heft: dict[int, float] = {}
-    for found in (look, boards):
+    for found in lists:
         for rank, number in enumerate(found):
             heft[number] = heft.get(number, 0.0) + 1 / (60 + rank)
     return sorted(heft, key=lambda number: (-heft[number], number))[:k]

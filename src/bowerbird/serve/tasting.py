@@ -73,6 +73,11 @@ class TasteNow:
         """The interests there are; None until they are made."""
         return self._tree
 
+    @property
+    def live(self) -> LiveGraph | None:
+        """The graph, once it is read."""
+        return self._live
+
     def save(self) -> None:
         """Keeps the graph for the next start."""
         if self._live is not None:

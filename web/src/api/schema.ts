@@ -711,7 +711,7 @@ export interface paths {
         };
         /**
          * Neighbours
-         * @description Neighbours of an item by look, by what people put together, and both as one.
+         * @description Neighbours of an item by look, by what people put together, by learned taste, and all as one.
          */
         get: operations["neighbours"];
         put?: never;
@@ -1341,7 +1341,7 @@ export interface components {
         };
         /**
          * NeighboursShown
-         * @description By look, by what people put together, and both as one.
+         * @description By look, by what people put together, by the trained taste space where there is one, and all as one.
          */
         NeighboursShown: {
             /** Blended */
@@ -1350,6 +1350,8 @@ export interface components {
             boards: components["schemas"]["Neighbour"][];
             /** Look */
             look: components["schemas"]["Neighbour"][];
+            /** Taste */
+            taste: components["schemas"]["Neighbour"][];
         };
         /**
          * NewBoard

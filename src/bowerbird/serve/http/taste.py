@@ -46,12 +46,14 @@ async def wish(request: Request, service: Ready, person: Who, asked: WishAsked) 
 
 @router.get("/v1/taste/items/{item_id:path}/neighbours", response_model=None, responses=told(NeighboursShown))
 async def neighbours(service: Ready, person: Who, item_id: ItemId, limit: Count = 12) -> Response:
-    """Neighbours of an item by look, by what people put together, and both as one."""
+    """Neighbours of an item by look, by what people put together, by learned taste, and all as one."""
 
     def act() -> Response:
         number = service.number_of(item_id)
         hidden = service.lake.online.hidden(person.person_id)
-        return json(neighbours_shown(service.taste, service.catalogue, number, limit, hidden))
+        return json(
+            neighbours_shown(service.taste, service.taste_space(), service.catalogue, number, limit, hidden)
+        )
 
     return await service.lanes.models.run(act)
 

@@ -67,10 +67,11 @@ class Neighbour(Body):
 
 
 class NeighboursShown(Body):
-    """By look, by what people put together, and both as one."""
+    """By look, by what people put together, by the trained taste space where there is one, and all as one."""
 
     look: list[Neighbour]
     boards: list[Neighbour]
+    taste: list[Neighbour]
     blended: list[Neighbour]
 
 

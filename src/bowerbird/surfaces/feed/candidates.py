@@ -18,6 +18,7 @@ from bowerbird.eligible import (
     screen,
 )
 from bowerbird.lake.catalogue import Catalogue
+from bowerbird.retrieve.learned import Expected
 from bowerbird.retrieve.types import Candidates
 from bowerbird.surfaces.feed import sources
 from bowerbird.surfaces.feed.config import FeedConfig
@@ -62,7 +63,9 @@ class Finder:
             "seen": keep_unseen,
         }
         personal = self._near_interests(person, place, rules, limit)
-        proposals = [_learned(person), personal, *self._others(person, place, numbers, counts, now_ms)]
+        learned = _expected(sources.LEARNED, person.expected)
+        near_taste = _expected(sources.TASTE, person.near_taste)
+        proposals = [learned, near_taste, personal, *self._others(person, place, numbers, counts, now_ms)]
         found = sources.merge(proposals)
         stages.ended(
             "retrieve",
@@ -131,11 +134,9 @@ class Finder:
         )
 
 
-def _learned(person: Person) -> Proposal:
-    """What the model in use expects, led to by the newest action of the history that it was given."""
-    expected = person.expected
-    evidence = np.full(len(expected.numbers), expected.led_by, dtype=np.int64)
-    return Proposal(sources.LEARNED, expected.numbers, expected.shares, evidence)
+def _expected(source: str, expected: Expected) -> Proposal:
+    """What a trained model expects, each item with what of the person's led to it."""
+    return Proposal(source, expected.numbers, expected.shares, expected.led_by)
 
 
 def _parts(person: Person, config: FeedConfig) -> np.ndarray:

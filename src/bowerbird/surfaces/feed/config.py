@@ -17,7 +17,8 @@ class FeedConfig(BaseModel):
 
     The part of a page that a person's interests fill grows with what they did: `max_personal_share`
     times strength / (strength + `half_personal_saves`); where a trained model serves, `learned_share`
-    of that is what it expects. The rest goes to the other sources by their shares. `max_items` bounds one
+    of that is what it expects, and where a taste space is trained, `taste_share` is what lies near the person
+    there. The rest goes to the other sources by their shares. `max_items` bounds one
     feed, so that its cursor stays short enough for an address line.
     """
 
@@ -37,6 +38,8 @@ class FeedConfig(BaseModel):
     least_newest_share: Share = 0.2
     learned_share: Share = 0.4
     learned_candidates: Count = 100
+    taste_share: Share = 0.2
+    taste_candidates: Count = 100
     popular_share: Share = 0.3
     fresh_share: Share = 0.2
     explore_share: Share = 0.5

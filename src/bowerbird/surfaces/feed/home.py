@@ -14,6 +14,7 @@ from bowerbird.lake.catalogue import Catalogue
 from bowerbird.lake.online import OnlineStore
 from bowerbird.rank import Facts, Features, Ranked, features, in_order, picture_quality, value
 from bowerbird.retrieve.learned import ModelNow
+from bowerbird.retrieve.taste_vectors import TasteVectorsNow
 from bowerbird.retrieve.types import Candidates
 from bowerbird.surfaces.feed import reasons
 from bowerbird.surfaces.feed.candidates import Finder
@@ -23,7 +24,7 @@ from bowerbird.surfaces.feed.mix import mix
 from bowerbird.surfaces.feed.person import People, Person
 from bowerbird.surfaces.feed.places import Place, Places
 from bowerbird.surfaces.feed.popularity import Counts, Popularity
-from bowerbird.surfaces.feed.sources import EXPLORE, FRESH, INTERESTS, LEARNED, POPULAR, SOURCE_NAMES
+from bowerbird.surfaces.feed.sources import EXPLORE, FRESH, INTERESTS, LEARNED, POPULAR, SOURCE_NAMES, TASTE
 from bowerbird.surfaces.feed.types import SavedNumbers, SaversSince, Sight
 from bowerbird.taste.interest_tree.wanted import WantedNow
 
@@ -58,10 +59,11 @@ class HomeFeed:
         config: FeedConfig | None = None,
         model_now: ModelNow = lambda: None,
         wanted_now: WantedNow = lambda _person, _now_ms: None,
+        taste_now: TasteVectorsNow = lambda: None,
     ) -> None:
         """`model_now` gives the trained model that proposes candidates too, if one is in use.
 
-        `wanted_now` says what a person wants of their interests.
+        `wanted_now` says what a person wants of their interests; `taste_now` gives the trained taste space.
         """
         self._config = config or FeedConfig()
         self._catalogue = catalogue
@@ -73,7 +75,7 @@ class HomeFeed:
             look_share=self._config.taste.look_share,
             fresh_days=self._config.fresh_days,
         )
-        self._people = People(online, saved, self._ground, self._config, model_now, wanted_now)
+        self._people = People(online, saved, self._ground, self._config, model_now, wanted_now, taste_now)
         self._popularity = Popularity(
             savers_since,
             catalogue,
@@ -141,7 +143,7 @@ class HomeFeed:
             counts.share_of(numbers),
             picture_quality(self._catalogue.colours[numbers], self._catalogue.colour_names),
             is_seen,
-            person.expected.share_of(numbers),
+            np.maximum(person.expected.share_of(numbers), person.near_taste.share_of(numbers)),
         )
         likeness = self._ground.scales().taste
         known = features(
@@ -201,6 +203,8 @@ class HomeFeed:
             reason = liked_reasons[int(best.known.nearest[row])]
         elif source == LEARNED:
             reason = reasons.expected(int(ranked.candidates.evidence[row]), self._catalogue.title)
+        elif source == TASTE:
+            reason = reasons.near_taste(int(ranked.candidates.evidence[row]), self._catalogue.title)
         else:
             reason = self._other_reason(source, number, counts, now_ms, is_seen=bool(best.is_seen[row]))
         score, value = float(ranked.candidates.scores[row]), float(ranked.values[row])
@@ -218,13 +222,13 @@ class HomeFeed:
 
     def _models(self, person: Person) -> dict[str, str]:
         # As it was asked for this page; another one may be in use by now.
-        retriever = {"retriever": person.expected.model} if person.expected.model else {}
+        had_a_say = {"retriever": person.expected.model, "taste": person.near_taste.model}
         return {
             "look": self._sight.look.stamp_text,
             "words": self._sight.words.stamp_text,
             "ranker": RANKER,
             "diversity": self._config.blend.diversity,
-            **retriever,
+            **{role: model for role, model in had_a_say.items() if model},
         }
 
 

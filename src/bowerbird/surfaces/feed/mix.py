@@ -9,7 +9,7 @@ from bowerbird.rank import Features
 from bowerbird.retrieve.types import Candidates
 from bowerbird.surfaces.feed.config import FeedConfig
 from bowerbird.surfaces.feed.person import Person
-from bowerbird.surfaces.feed.sources import EXPLORE, FRESH, INTERESTS, LEARNED, POPULAR, SOURCE_NAMES
+from bowerbird.surfaces.feed.sources import EXPLORE, FRESH, INTERESTS, LEARNED, POPULAR, SOURCE_NAMES, TASTE
 
 FLATTEN = 0.75
 """Exponent on importance: small interests get more than their part, so that none is drowned."""
@@ -34,10 +34,9 @@ def mix(candidates: Candidates, known: Features, person: Person, config: FeedCon
     streams = len(asked) + candidates.sources - 1  # the codes of SOURCE_NAMES after the interests
     personal = candidates.sources == SOURCE_NAMES.index(INTERESTS)
     streams[personal] = interest_row[known.nearest[personal]]
-    is_learned = candidates.sources == SOURCE_NAMES.index(LEARNED)
-    learned = config.learned_share if is_learned.any() else 0.0
-    interests = interest_shares(person, asked, config) * (1.0 - learned)
-    shares = np.concatenate([interests, _other_shares(person, learned, config)])
+    trained = _trained_shares(candidates, config)
+    interests = interest_shares(person, asked, config) * (1.0 - sum(trained.values()))
+    shares = np.concatenate([interests, _other_shares(person, trained, config)])
     # A stream without candidates leaves its share to the others.
     shares *= np.bincount(streams, minlength=len(shares)) > 0
     total = float(shares.sum())
@@ -66,9 +65,24 @@ def interest_shares(person: Person, asked: np.ndarray, config: FeedConfig) -> np
     return shares
 
 
-def _other_shares(person: Person, learned: float, config: FeedConfig) -> np.ndarray:
+def _trained_shares(candidates: Candidates, config: FeedConfig) -> dict[str, float]:
+    """The parts of what is personal that trained models have, by source; none for one that proposed nothing.
+
+    Together at most the whole: two that were given more share it.
+    """
+    given = {LEARNED: config.learned_share, TASTE: config.taste_share}
+    there = {
+        name: share if (candidates.sources == SOURCE_NAMES.index(name)).any() else 0.0
+        for name, share in given.items()
+    }
+    total = max(sum(there.values()), 1.0)
+    return {name: share / total for name, share in there.items()}
+
+
+def _other_shares(person: Person, trained: dict[str, float], config: FeedConfig) -> np.ndarray:
     personal = personal_share(person, config)
     parts = {POPULAR: config.popular_share, FRESH: config.fresh_share, EXPLORE: config.explore_share}
     left = (1.0 - personal) / max(sum(parts.values()), 1e-12)
-    shares = {LEARNED: learned * personal} | {name: part * left for name, part in parts.items()}
+    shares = {name: part * personal for name, part in trained.items()}
+    shares |= {name: part * left for name, part in parts.items()}
     return np.array([shares[name] for name in SOURCE_NAMES[1:]])

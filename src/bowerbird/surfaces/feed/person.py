@@ -8,7 +8,8 @@ from bowerbird.core.memo import Memo
 from bowerbird.eligible import Standing, hidden_from
 from bowerbird.lake.online import OnlineStore
 from bowerbird.rank import Tastes
-from bowerbird.retrieve.learned import NOTHING_EXPECTED, Expected, ModelNow
+from bowerbird.retrieve.learned import NOTHING_EXPECTED, Expected, LearnedModel, ModelNow
+from bowerbird.retrieve.taste_vectors import TasteVectors, TasteVectorsNow
 from bowerbird.surfaces.feed.config import FeedConfig
 from bowerbird.surfaces.feed.ground import Ground
 from bowerbird.surfaces.feed.types import SavedNumbers
@@ -44,6 +45,7 @@ class Person:
     tasted: Tasted
     standing: Standing
     expected: Expected
+    near_taste: Expected
 
 
 class People:
@@ -57,6 +59,7 @@ class People:
         config: FeedConfig,
         model_now: ModelNow,
         wanted_now: WantedNow,
+        taste_now: TasteVectorsNow,
     ) -> None:
         self._online = online
         self._saved = saved
@@ -67,7 +70,8 @@ class People:
         self._standings: Memo[str, tuple[int, int, Standing]] = Memo(PEOPLE_KEPT)
         self._model_now = model_now
         self._wanted_now = wanted_now
-        self._expected: Memo[str, tuple[int, str, Expected]] = Memo(PEOPLE_KEPT)
+        self._taste_now = taste_now
+        self._expected: Memo[tuple[str, str], tuple[int, Expected]] = Memo(PEOPLE_KEPT)
 
     def of(self, person_id: str, *, now_ms: int, shown: np.ndarray) -> Person:
         """The person as of now; `shown` was on earlier pages of this list."""
@@ -90,15 +94,19 @@ class People:
             interests = read()
         unwanted = np.zeros(0, np.int64) if wanted is None else wanted.unwanted_items()
         standing = replace(self._standing(person_id), shown=shown, unwanted=unwanted)
-        expected = self._expected_by(person_id, now_ms)
-        return Person(interests, self._tasted_by(person_id, interests), standing, expected)
+        most = self._config.learned_candidates, self._config.taste_candidates
+        expected = self._expected_by(person_id, self._model_now(), most[0], now_ms)
+        near_taste = self._expected_by(person_id, self._taste_now(), most[1], now_ms)
+        return Person(interests, self._tasted_by(person_id, interests), standing, expected, near_taste)
 
     def forget(self, person_id: str) -> None:
         """Drop what is kept about a person."""
         self._reader.forget(person_id)
         self._tasted.drop(person_id)
         self._standings.drop(person_id)
-        self._expected.drop(person_id)
+        for model in (self._model_now(), self._taste_now()):
+            if model is not None:
+                self._expected.drop((person_id, model.text))
 
     def _standing(self, person_id: str) -> Standing:
         versions = (self._online.version(person_id), self._ground.version)
@@ -112,19 +120,19 @@ class People:
             kept = self._standings.keep(person_id, (*versions, standing))
         return kept[2]
 
-    def _expected_by(self, person_id: str, now_ms: int) -> Expected:
-        model = self._model_now()
+    def _expected_by(
+        self, person_id: str, model: LearnedModel | TasteVectors | None, most: int, now_ms: int
+    ) -> Expected:
         if model is None:
             return NOTHING_EXPECTED
         version = self._online.version(person_id)
-        kept = self._expected.get(person_id)
-        if kept is None or kept[:2] != (version, model.text):
-            recent = self._online.recent(person_id)
-            # In a small catalogue the nearest neighbours are everything: the model names its best only.
-            most = min(self._config.learned_candidates, max(len(model) // LEARNED_PART, 1))
-            expected = model.expect(recent, most, now_ms)
-            kept = self._expected.keep(person_id, (version, model.text, expected))
-        return kept[2]
+        kept = self._expected.get((person_id, model.text))
+        if kept is None or kept[0] != version:
+            # In a small catalogue the nearest neighbours are everything: a model names its best only.
+            most = min(most, max(len(model) // LEARNED_PART, 1))
+            expected = model.expect(self._online.recent(person_id), most, now_ms)
+            kept = self._expected.keep((person_id, model.text), (version, expected))
+        return kept[1]
 
     def _tasted_by(self, person_id: str, interests: Interests) -> Tasted:
         kept = self._tasted.get(person_id)

@@ -34,6 +34,11 @@ def expected(number: int, title_of: TitleOf) -> Reason:
     return Reason("expected", f"May be next for you, after {named(number, title_of)}", (number,))
 
 
+def near_taste(number: int, title_of: TitleOf) -> Reason:
+    """Led here by the trained taste space, where it lies nearest to this one of what the person liked."""
+    return Reason("taste", f"Close to your taste for {named(number, title_of)}", (number,))
+
+
 def popular(people: int, days: float) -> Reason:
     """Led here by other people's saves."""
     lately = "this week" if days == 7 else f"in the last {days:g} days"

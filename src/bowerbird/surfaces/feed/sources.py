@@ -9,8 +9,9 @@ from bowerbird.retrieve.types import Candidates
 from bowerbird.surfaces.feed.person import Tasted
 from bowerbird.surfaces.feed.types import Sight
 
-INTERESTS, LEARNED, POPULAR, FRESH, EXPLORE = "interests", "learned", "popular", "fresh", "explore"
-SOURCE_NAMES = (INTERESTS, LEARNED, POPULAR, FRESH, EXPLORE)
+INTERESTS, LEARNED, TASTE = "interests", "learned", "taste"
+POPULAR, FRESH, EXPLORE = "popular", "fresh", "explore"
+SOURCE_NAMES = (INTERESTS, LEARNED, TASTE, POPULAR, FRESH, EXPLORE)
 """Order of the source codes; the first one that proposes an item is named."""
 NONE = -1
 

@@ -37,7 +37,7 @@ def columns_of_lake(lake: Lake, encoders: Encoders, tell: Callable[[str], None])
         InputError: no item is encoded yet.
     """
     catalogue = Catalogue.open(lake)
-    content = _content(lake, encoders, catalogue.size)
+    content = content_of(lake, encoders, catalogue.size)
     if not np.abs(content).sum():
         raise InputError(
             "no item of this lake has vectors; needed are encoded items; run `bowerbird encode run` first"
@@ -62,6 +62,30 @@ def columns_of_lake(lake: Lake, encoders: Encoders, tell: Callable[[str], None])
         _left_alone(lake, catalogue, graph, acted),
     )
     return LakeColumns(columns, graph, f"items@{lake.items.version},events@{live.offset}")
+
+
+def encoders_text(encoders: Encoders) -> str:
+    """Which encoders content comes from; a space knows that of its own alone."""
+    return f"{encoders.pictures.stamp.text}+{encoders.words.stamp.text}"
+
+
+def columns_to_answer(
+    lake: Lake, encoders: Encoders, catalogue: Catalogue, graph: TasteGraph
+) -> TasteColumns:
+    """What vectors of the items as of now need: content and edges, without words and what was left alone."""
+    boards, queries = len(graph.names[NodeKind.BOARD]), len(graph.names[NodeKind.QUERY])
+    nothing = np.zeros((1, encoders.words.width), dtype=np.float32)
+    return TasteColumns(
+        content_of(lake, encoders, catalogue.size),
+        boards,
+        len(graph.names[NodeKind.PERSON]),
+        queries,
+        _public(lake, graph),
+        graph.edges(EdgeKind.ACTED),
+        graph.edges(EdgeKind.FOUND),
+        np.broadcast_to(nothing, (queries, encoders.words.width)),
+        np.broadcast_to(nothing, (boards, encoders.words.width)),
+    )
 
 
 def _public(lake: Lake, graph: TasteGraph) -> Edges:
@@ -91,11 +115,15 @@ def _left_alone(lake: Lake, catalogue: Catalogue, graph: TasteGraph, acted: Edge
     return LinkColumns.of(persons[is_left], items[is_left], at_ms[is_left])
 
 
-def _content(lake: Lake, encoders: Encoders, count: int) -> np.ndarray:
-    """float32 [N, Dp + Dw] by item number; zeros for an item that is gone or not encoded."""
+def content_of(lake: Lake, encoders: Encoders, count: int, numbers: np.ndarray | None = None) -> np.ndarray:
+    """float32 [count, Dp + Dw] by item number; zeros for an item that is gone, not encoded, or not asked for.
+
+    Args:
+        numbers: int64 of the items asked for; none: all.
+    """
     widths = encoders.pictures.width, encoders.words.width
     content = np.zeros((count, sum(widths)), dtype=np.float32)
-    for each in raw_items(lake, encoders):
+    for each in raw_items(lake, encoders, numbers):
         content[each.numbers, : widths[0]] = _unit(each.pictures)
         content[each.numbers, widths[0] :] = _unit(each.words)
     return np.nan_to_num(content, nan=0.0, posinf=0.0, neginf=0.0)
