@@ -111,3 +111,29 @@ def test_wish_that_cannot_be_is_told(server: LiveServer, body: dict[str, Any], s
 
     assert answer.status_code == status
     assert answer.json()["detail"]
+
+
+def test_query_is_about_what_its_words_name_and_about_what_it_led_to(server: LiveServer) -> None:
+    client = server.client()
+    told = client.get("/v1/taste/interests", params={"query": "a red circle"}).json()
+
+    chances = [each["chance"] for each in told["interests"]]
+    assert chances == sorted(chances, reverse=True)
+    assert chances[0] > 0.2
+    assert told["interests"][0]["path"][-1].lower().startswith("circle")
+    assert told["is_sure"]
+    strange = client.get("/v1/taste/interests", params={"query": "insurance for a used tractor"}).json()
+    assert strange["interests"][0]["chance"] < chances[0]
+    assert told["calibration"]["titles"] > 0
+    assert 0 <= told["calibration"]["ece"] <= 1
+    assert told["found"] == 0
+
+    now_ms = int(time.time() * 1000)
+    circle = categories(client)["circle"][0]
+    asked = {"event_id": "q1", "action": "search", "query": "Softness", "at_ms": now_ms - 2_000}
+    saved = {"event_id": "q2", "action": "save", "item_id": circle, "at_ms": now_ms - 1_000}
+    assert client.post("/v1/events", json={"events": [asked, saved]}).status_code == 202
+    told = client.get("/v1/taste/interests", params={"query": "softness"}).json()
+    assert told["found"] > 0.9
+    assert told["is_sure"]
+    assert client.get("/v1/taste/interests").status_code == 422

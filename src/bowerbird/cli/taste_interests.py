@@ -1,7 +1,7 @@
 """This file is about `bowerbird taste interests`, `profile`, `edit`: interests, and what people want."""
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 WISHES = ("more", "less", "never", "mute", "forget", "clear")
 _DAY_MS = 86_400_000
+_LEAST_CHANCE = 0.01
 
 
 def add_interest_commands(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -24,6 +25,7 @@ def add_interest_commands(verbs: "argparse._SubParsersAction[argparse.ArgumentPa
     tree.add_argument(
         "--refresh", action="store_true", help="make it anew; interests that go on keep their ids"
     )
+    tree.add_argument("--query", metavar="WORDS", help="only those that a search for these words is about")
     profile = add_leaf(verbs, "profile", run_profile, "how much of each interest a person has, and why")
     profile.add_argument("--as-of", metavar="TIME", help="as it was then, such as 2026-11-01 (default: now)")
     edit = add_leaf(verbs, "edit", run_edit, "say for a person what they want of an interest")
@@ -37,7 +39,44 @@ def add_interest_commands(verbs: "argparse._SubParsersAction[argparse.ArgumentPa
 
 
 def run_interests(args: argparse.Namespace) -> int:
-    """Prints the tree."""
+    """Prints the tree, or what a query is about."""
+    return _run_query(args) if args.query else _run_tree(args)
+
+
+def _run_query(args: argparse.Namespace) -> int:
+    from dataclasses import asdict
+
+    from bowerbird.retrieve.ready import ready_indexes
+    from bowerbird.taste.graph import LiveGraph
+    from bowerbird.taste.interest_tree import TreeConfig, found_by, query_interests
+
+    with opened(args) as lake, _reader(args, lake) as (reader, _):
+        ready, tree = ready_indexes(lake, encoders_of(args, lake)), reader.tree
+
+        def meaning_of(texts: "Sequence[str]") -> "np.ndarray":
+            return ready.space.words_of(ready.encoders.words.encode_words(texts), texts)
+
+        titles = [ready.catalogue.title(number) for number in range(ready.catalogue.size)]
+        queries = query_interests(tree, titles, meaning_of, ready.indexes.look.width)
+        found = found_by(LiveGraph(lake, ready.catalogue).graph, args.query)
+        told = queries.of(meaning_of([args.query])[0], found, lake.clock.now_ms() + 1, TreeConfig())
+    chances = told.chances.round(4).tolist()
+    rows = [
+        {"id": tree.ids[place], "path": list(tree.path_names(place)), "chance": chances[place]}
+        for place in (-told.chances).argsort(kind="stable")[:12].tolist()
+        if chances[place] >= _LEAST_CHANCE
+    ]  # fmt: skip
+    lines = [f"{row['chance']:5.1%}  {' / '.join(row['path'])}" for row in rows]
+    if not told.is_sure:
+        lines.append("not sure: these words are near to no interest more than to the others")
+    if queries.calibration.items:
+        lines.append(_calibration_told(asdict(queries.calibration), "titles"))
+    facts = {"query": args.query, "found": round(told.found, 4), "is_sure": told.is_sure, "interests": rows}
+    say(args, {**facts, "calibration": asdict(queries.calibration)}, "\n".join(lines))
+    return 0
+
+
+def _run_tree(args: argparse.Namespace) -> int:
     from bowerbird.taste.interest_tree import TreeConfig, targetable
 
     with opened(args) as lake, _reader(args, lake) as (reader, calibration):
@@ -175,8 +214,8 @@ def _depth_first(tree: "InterestTree") -> list[int]:
     return sorted(range(len(tree)), key=tree.path_names)
 
 
-def _calibration_told(calibration: dict[str, Any]) -> str:
+def _calibration_told(calibration: dict[str, Any], what: str = "items") -> str:
     return (
-        f"on {calibration['items']:,} items that took no part the likeliest interest is right "
+        f"on {calibration['items']:,} {what} that took no part the likeliest interest is right "
         f"{calibration['hit_rate']:.0%} of the time; its chance is off by {calibration['ece']:.3f} on average"
     )

@@ -120,7 +120,13 @@ def open_service(settings: ServeSettings, metrics: Metrics, tokens: PersonTokens
     boards = Boards(lake.records, catalogue, effects.record, clock, signer)
     learned = LearnedNow(ModelRegistry(models_folder(lake.path)), catalogue)
     learned.follow()
-    taste = TasteNow(lake, catalogue, lambda: generations.current.indexes, clock)
+    taste = TasteNow(
+        lake,
+        catalogue,
+        lambda: generations.current.indexes,
+        clock,
+        lambda texts: generations.current.meaning_of(texts),
+    )
     taste_space = TasteSpaceNow(
         lake, catalogue, lambda: generations.current.encoders, lambda: taste.live, clock
     )

@@ -9,10 +9,11 @@ import gc
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from bowerbird.core.arrays import Embeddings
 from bowerbird.core.errors import BowerbirdError
 from bowerbird.encode.generations import Generation, folder_of, read_generations
 from bowerbird.encode.registry import Encoders
@@ -39,6 +40,10 @@ class OpenGeneration:
     related: RelatedItems
     onboarding: Onboarding
     search: Search
+
+    def meaning_of(self, texts: Sequence[str]) -> Embeddings:
+        """float32 [T, W] vectors of queries in words, in the space of the words index."""
+        return self.space.words_of(self.encoders.words.encode_words(texts), texts)
 
     def refresh(self, now_ms: int) -> None:
         """Bring up to date what many requests share."""

@@ -62,6 +62,39 @@ def wish_shown(row: WishRow, replaced: str) -> dict[str, Any]:
     return {**asdict(row), "replaced": replaced}
 
 
+def query_shown(taste: TasteNow, text: str, k: int) -> dict[str, Any]:
+    """What a query is about, the likeliest interest first."""
+    queries, told = taste.query(text)
+    tree, is_free = queries.tree, targetable(queries.tree, TreeConfig().sensitive)
+    likeliest = np.argsort(-told.chances, kind="stable")[:k]
+    return {
+        "query": text,
+        "found": round(told.found, 4),
+        "is_sure": told.is_sure,
+        "interests": [
+            {
+                "id": tree.ids[place],
+                "name": tree.names[place],
+                "path": list(tree.path_names(place)),
+                "chance": round(float(told.chances[place]), 4),
+                "targetable": bool(is_free[place]),
+            }
+            for place in likeliest.tolist()
+            if told.chances[place] > 0
+        ],
+        "calibration": {
+            "titles": queries.calibration.items,
+            "ece": as_number(queries.calibration.ece),
+            "hit_rate": as_number(queries.calibration.hit_rate),
+        },
+    }
+
+
+def as_number(value: float) -> float | None:
+    """JSON has no NaN: what could not be measured is null."""
+    return None if np.isnan(value) else round(value, 4)
+
+
 def neighbours_shown(
     taste: TasteNow, space: TasteVectors | None, catalogue: Catalogue, number: int, k: int, hidden: np.ndarray
 ) -> dict[str, Any]:

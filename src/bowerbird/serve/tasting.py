@@ -30,6 +30,13 @@ from bowerbird.taste.interest_tree import (
     said_by,
     wishes_at,
 )
+from bowerbird.taste.interest_tree.queries import (
+    MeaningOf,
+    QueryInterests,
+    QueryTold,
+    found_by,
+    query_interests,
+)
 from bowerbird.taste.interest_tree.wanted import Wanted
 
 log = logging.getLogger(__name__)
@@ -44,10 +51,18 @@ class TasteNow:
     """What is known of tastes now. Reading waits for nobody; one thread follows."""
 
     def __init__(
-        self, lake: Lake, catalogue: Catalogue, indexes: Callable[[], Indexes], clock: Clock
+        self,
+        lake: Lake,
+        catalogue: Catalogue,
+        indexes: Callable[[], Indexes],
+        clock: Clock,
+        meaning_of: MeaningOf,
     ) -> None:
+        """`meaning_of` gives vectors of queries, in the space of the words index."""
         self._lake, self._catalogue, self._indexes, self._clock = lake, catalogue, indexes, clock
         self._config = TreeConfig()
+        self._meaning_of = meaning_of
+        self._queries: QueryInterests | None = None
         self._live: LiveGraph | None = None
         self._shelves: tuple[int, Shelves] | None = None
         self._tree: InterestTree | None = None
@@ -100,13 +115,23 @@ class TasteNow:
         """
         tree, live = self._tree, self._live
         if tree is None or live is None:
-            raise StageUnavailableError(
-                "interests were asked for; needed is a tree, which is made from the catalogue within seconds "
-                "of the start, where it has items enough; ask again, or run `bowerbird taste interests`"
-            )
+            raise _no_tree()
         live.follow()
         reader = ProfileReader(self._lake, live.graph, tree, self._vectors_of, self._config)
         return tree, reader.of(person_id, t_ms), reader
+
+    def query(self, text: str) -> tuple[QueryInterests, QueryTold]:
+        """What a query is about, as of now.
+
+        Raises:
+            StageUnavailableError: the tree is not made yet.
+        """
+        queries, live = self._queries, self._live
+        if queries is None or live is None:
+            raise _no_tree()
+        live.follow()
+        found, now_ms = found_by(live.graph, text), self._clock.now_ms()
+        return queries, queries.of(self._meaning_of([text])[0], found, now_ms + 1, self._config)
 
     def wish(self, person_id: str, interest_id: str, wish: Wish, *, days: int) -> tuple[WishRow, str]:
         """Notes it; gives it with the wish it replaces, empty where there was none. `days` counts for a mute.
@@ -184,6 +209,12 @@ class TasteNow:
             log.info("interests made", extra={"interests": len(self._tree), "ece": told.ece})
         if self._tree is not None and self._tree is not before:
             live.follow_interests(self._tree.ids, self._tree.leaf_of)
+            live_titles = [
+                self._catalogue.title(number) if is_live else ""
+                for number, is_live in enumerate(self._catalogue.live.tolist())
+            ]
+            width = self._indexes().look.width
+            self._queries = query_interests(self._tree, live_titles, self._meaning_of, width)
 
     def _vectors_of(self, numbers: np.ndarray) -> np.ndarray:
         indexes = self._indexes()
@@ -203,3 +234,10 @@ def _seen(path: Path) -> tuple[int, int]:
     except FileNotFoundError:
         return (0, 0)
     return (stat.st_mtime_ns, stat.st_ino)
+
+
+def _no_tree() -> StageUnavailableError:
+    return StageUnavailableError(
+        "interests were asked for; needed is a tree, which is made from the catalogue within seconds "
+        "of the start, where it has items enough; ask again, or run `bowerbird taste interests`"
+    )

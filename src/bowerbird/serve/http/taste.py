@@ -9,14 +9,22 @@ from bowerbird.core.clock import LATEST_MS
 from bowerbird.serve.http.answers import json, told
 from bowerbird.serve.http.asking import Ready, Who
 from bowerbird.serve.http.idempotency import once
-from bowerbird.serve.http.taste_schemas import GraphShown, NeighboursShown, ProfileShown, WishAsked, WishNoted
-from bowerbird.serve.taste_shown import health_shown, neighbours_shown, profile_shown, wish_shown
+from bowerbird.serve.http.taste_schemas import (
+    GraphShown,
+    NeighboursShown,
+    ProfileShown,
+    QueryInterestsShown,
+    WishAsked,
+    WishNoted,
+)
+from bowerbird.serve.taste_shown import health_shown, neighbours_shown, profile_shown, query_shown, wish_shown
 from bowerbird.taste.interest_tree import Wish
 
 router = APIRouter(tags=["taste"])
 
 ItemId = Annotated[str, Path(max_length=256)]
 AsOf = Annotated[int | None, Query(ge=0, le=LATEST_MS, description="UTC ms; as it was then")]
+Typed = Annotated[str, Query(min_length=1, max_length=200, description="As typed into a search")]
 Count = Annotated[int, Query(ge=1, le=100, description="Items in each list")]
 
 
@@ -42,6 +50,12 @@ async def wish(request: Request, service: Ready, person: Who, asked: WishAsked) 
         return json(wish_shown(*noted), 201)
 
     return await once(service, request, person, asked.model_dump_json().encode(), act)
+
+
+@router.get("/v1/taste/interests", response_model=None, responses=told(QueryInterestsShown))
+async def query_interests(service: Ready, query: Typed, limit: Count = 12) -> Response:
+    """Which interests a query is about: from its words, and from what people liked after asking it."""
+    return await service.lanes.models.run(lambda: json(query_shown(service.taste, query, limit)))
 
 
 @router.get("/v1/taste/items/{item_id:path}/neighbours", response_model=None, responses=told(NeighboursShown))

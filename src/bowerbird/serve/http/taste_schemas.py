@@ -58,6 +58,34 @@ class WishNoted(Body):
     replaced: str
 
 
+class QueryInterest(Body):
+    """An interest that a query may be about."""
+
+    id: str
+    name: str
+    path: list[str]
+    chance: float
+    targetable: bool
+
+
+class ChancesTrue(Body):
+    """How true chances by words are, measured on titles that took no part; null where there were too few."""
+
+    titles: int
+    ece: float | None
+    hit_rate: float | None
+
+
+class QueryInterestsShown(Body):
+    """What a query is about. `found`: what people liked after they asked it, in fresh saves."""
+
+    query: str
+    found: float
+    is_sure: bool
+    interests: list[QueryInterest]
+    calibration: ChancesTrue
+
+
 class Neighbour(Body):
     """An item near another; `boards` hold both, `why` says it in words."""
 

@@ -13,7 +13,7 @@ from bowerbird.lake.types import Event
 from bowerbird.taste.graph.belongings import Belongings
 from bowerbird.taste.graph.liked import LikedByAll
 from bowerbird.taste.graph.marks import MARK, Marks, edges_of, every_one
-from bowerbird.taste.graph.names import Names
+from bowerbird.taste.graph.names import Names, query_key
 from bowerbird.taste.graph.types import ENDS, NEVER, EdgeKind, Edges, NodeKind
 
 MARKED = (EdgeKind.ACTED, EdgeKind.SAVED_TO, EdgeKind.KEEPS, EdgeKind.ASKED)
@@ -22,7 +22,6 @@ NAMED = (NodeKind.PERSON, NodeKind.BOARD, NodeKind.QUERY)
 FOUND_WITHIN_MS = 600_000
 """So long after a query an action counts as what it was asked for."""
 _CLOCK_AHEAD_MS = 5_000
-_QUERY_CHARS = 200
 _SAYS_NOTHING = frozenset({Action.IMPRESSION, Action.DWELL, Action.SCREENSHOT})
 """Seen, not chosen: too many for a graph, and no sign of taste."""
 
@@ -73,7 +72,7 @@ class TasteGraph:
         person = self.names[NodeKind.PERSON].number_of(event.person_id)
         weight = INTEREST_WEIGHTS.get(action, 0.0)
         if action in (Action.SEARCH, Action.VISUAL_SEARCH) and not event.item_id:
-            if query := " ".join(event.query.casefold().split())[:_QUERY_CHARS]:
+            if query := query_key(event.query):
                 asked = self.names[NodeKind.QUERY].number_of(query)
                 rows[EdgeKind.ASKED].append((person, asked, at_ms, 1.0, code, False))
             return

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+_QUERY_CHARS = 200
+
 
 class Names:
     """Ids ↔ numbers of one kind of node. No number is given twice; a forgotten id leaves its number empty."""
@@ -48,3 +50,8 @@ class Names:
     def all(self) -> list[str]:
         """Every id in order of numbers."""
         return list(self._ids)
+
+
+def query_key(text: str) -> str:
+    """What a query is known by: case and spaces evened out, cut to a bounded length."""
+    return " ".join(text.casefold().split())[:_QUERY_CHARS]

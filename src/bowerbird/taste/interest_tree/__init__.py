@@ -4,6 +4,7 @@ from bowerbird.taste.interest_tree.config import TreeConfig
 from bowerbird.taste.interest_tree.keeping import load_tree, save_tree
 from bowerbird.taste.interest_tree.making import refreshed_tree
 from bowerbird.taste.interest_tree.profile import Done, Profile, faded, of_everybody, profile_of
+from bowerbird.taste.interest_tree.queries import QueryInterests, QueryTold, found_by, query_interests
 from bowerbird.taste.interest_tree.reading import ProfileReader, done_by, said_by
 from bowerbird.taste.interest_tree.scores import Calibration, chances, of_items
 from bowerbird.taste.interest_tree.sensitive import targetable
@@ -17,6 +18,8 @@ __all__ = [
     "InterestTree",
     "Profile",
     "ProfileReader",
+    "QueryInterests",
+    "QueryTold",
     "Said",
     "TreeConfig",
     "Wanted",
@@ -26,10 +29,12 @@ __all__ = [
     "chances",
     "done_by",
     "faded",
+    "found_by",
     "load_tree",
     "of_everybody",
     "of_items",
     "profile_of",
+    "query_interests",
     "refreshed_tree",
     "said_by",
     "save_tree",

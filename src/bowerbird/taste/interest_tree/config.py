@@ -27,6 +27,7 @@ class TreeConfig(BaseModel):
         same_items: share of common items from which an interest is the one that was there before.
         half_life_days: what a person did counts half after so long.
         prior: in fresh saves; how much what everybody likes counts beside what a person did.
+        query_prior: in fresh saves; how much the words of a query count beside what it led to.
         sensitive: words; an interest whose name or path holds one is not for targeting.
     """
 
@@ -39,4 +40,5 @@ class TreeConfig(BaseModel):
     same_items: Annotated[float, Field(gt=0, le=1)] = 0.3
     half_life_days: Annotated[float, Field(gt=0, le=3650)] = 30.0
     prior: Annotated[float, Field(ge=0)] = 1.0
+    query_prior: Annotated[float, Field(gt=0)] = 3.0
     sensitive: tuple[str, ...] = SENSITIVE

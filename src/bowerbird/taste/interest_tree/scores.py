@@ -55,7 +55,9 @@ def of_items(tree: InterestTree, items: np.ndarray, vectors: Embeddings) -> np.n
     return found
 
 
-def calibrated(tree: InterestTree, vectors: Embeddings, seed: int = 0) -> tuple[InterestTree, Calibration]:
+def calibrated(
+    tree: InterestTree, vectors: Embeddings, seed: int = 0, *, own_centres: bool = True
+) -> tuple[InterestTree, Calibration]:
     """The tree with the sharpness under which chances are true.
 
     A third of the items makes the centres, a third chooses the sharpness by the likelihood of where its items
@@ -63,6 +65,7 @@ def calibrated(tree: InterestTree, vectors: Embeddings, seed: int = 0) -> tuple[
 
     Args:
         vectors: [N, D] of the items that `leaf_of` speaks of; zeros for those without.
+        own_centres: false where the vectors are of another sort than what made the centres: those stay then.
     """
     placed = np.flatnonzero((tree.leaf_of >= 0) & (np.einsum("nd,nd->n", vectors, vectors) > 0))
     leaves = tree.leaves
@@ -71,10 +74,12 @@ def calibrated(tree: InterestTree, vectors: Embeddings, seed: int = 0) -> tuple[
     making, fitting, telling = np.array_split(np.random.default_rng(seed).permutation(placed), 3)
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     units = vectors / np.maximum(lengths, 1e-12)
-    centres = np.zeros_like(tree.centres)
-    np.add.at(centres, tree.leaf_of[making], units[making])
-    centres /= np.maximum(np.linalg.norm(centres, axis=1, keepdims=True), 1e-12)
-    held_out = replace(tree, centres=centres.astype(np.float32))
+    held_out = tree
+    if own_centres:
+        centres = np.zeros_like(tree.centres)
+        np.add.at(centres, tree.leaf_of[making], units[making])
+        centres /= np.maximum(np.linalg.norm(centres, axis=1, keepdims=True), 1e-12)
+        held_out = replace(tree, centres=centres.astype(np.float32))
     place = np.searchsorted(leaves, tree.leaf_of)
     cosines = _cosines(held_out, units[fitting], leaves)
     rows = np.arange(len(fitting))
