@@ -702,6 +702,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/taste/interests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Query Interests
+         * @description Which interests a query is about: from its words, and from what people liked after asking it.
+         */
+        get: operations["query_interests"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/taste/items/{item_id}/neighbours": {
         parameters: {
             query?: never;
@@ -908,6 +928,18 @@ export interface components {
             /** Title */
             title: string;
             video: components["schemas"]["Video"] | null;
+        };
+        /**
+         * ChancesTrue
+         * @description How true chances by words are, measured on titles that took no part; null where there were too few.
+         */
+        ChancesTrue: {
+            /** Ece */
+            ece: number | null;
+            /** Hit Rate */
+            hit_rate: number | null;
+            /** Titles */
+            titles: number;
         };
         /**
          * CueShown
@@ -1605,6 +1637,37 @@ export interface components {
             strength: number;
             /** Vanished */
             vanished: string[];
+        };
+        /**
+         * QueryInterest
+         * @description An interest that a query may be about.
+         */
+        QueryInterest: {
+            /** Chance */
+            chance: number;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Path */
+            path: string[];
+            /** Targetable */
+            targetable: boolean;
+        };
+        /**
+         * QueryInterestsShown
+         * @description What a query is about. `found`: what people liked after they asked it, in fresh saves.
+         */
+        QueryInterestsShown: {
+            calibration: components["schemas"]["ChancesTrue"];
+            /** Found */
+            found: number;
+            /** Interests */
+            interests: components["schemas"]["QueryInterest"][];
+            /** Is Sure */
+            is_sure: boolean;
+            /** Query */
+            query: string;
         };
         /**
          * QueryShown
@@ -3373,6 +3436,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["GraphShown"];
+                };
+            };
+            /** @description What went wrong, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    query_interests: {
+        parameters: {
+            query: {
+                /** @description Items in each list */
+                limit?: number;
+                /** @description As typed into a search */
+                query: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueryInterestsShown"];
                 };
             };
             /** @description What went wrong, and what to do (RFC 9457) */
