@@ -1,6 +1,6 @@
 """When a running server makes the tree of interests, and what it then tells the graph."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,13 +60,17 @@ class World:
         return made
 
 
+def meaning_of(texts: Sequence[str]) -> np.ndarray:
+    return np.ones((len(texts), WIDTH), np.float32)
+
+
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
     clock = HeldClock()
     with Lake.open(tmp_path / "lake", create=True, clock=clock) as lake:
         catalogue = Catalogue.open(lake)
         indexes = Indexes(ExactIndex(WIDTH, columns=catalogue), ExactIndex(WIDTH, columns=catalogue))
-        taste = TasteNow(lake, catalogue, lambda: indexes, clock)  # type: ignore[arg-type, return-value]
+        taste = TasteNow(lake, catalogue, lambda: indexes, clock, meaning_of)  # type: ignore[arg-type, return-value]
         yield World(lake, catalogue, indexes, taste)
 
 
@@ -105,7 +109,7 @@ def test_restart_takes_the_tree_that_was_kept(world: World) -> None:
     assert kept is not None
     made_ms = [file.stat().st_mtime_ns for file in sorted((world.lake.path / "index").glob("interest*"))]
 
-    world.taste = TasteNow(world.lake, world.catalogue, lambda: world.indexes, HeldClock())  # type: ignore[arg-type, return-value]
+    world.taste = TasteNow(world.lake, world.catalogue, lambda: world.indexes, HeldClock(), meaning_of)  # type: ignore[arg-type, return-value]
 
     assert world.trees_made() == 1  # read, not made
     assert made_ms == [
