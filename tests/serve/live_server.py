@@ -68,7 +68,9 @@ def build_lake(folder: Path) -> Path:
 
 def settings_of(lake_path: Path, **given: Any) -> ServeSettings:
     """Settings for a test: display sizes are made when asked for, so that tests do not wait for others."""
-    return ServeSettings(**{"lake": lake_path, "port": 0, "background_displays": False, **given})
+    return ServeSettings(
+        **{"lake": lake_path, "port": 0, "background_displays": False, "random_share": 0.0, **given}
+    )
 
 
 @contextmanager

@@ -79,6 +79,8 @@ def note_indexed(lake_path: Path, canaries: Canaries) -> None:
     """The item's vectors as the server indexed them become canaries."""
     with Lake.open(lake_path) as lake:
         (number,) = lake.records.numbers.find([canaries.texts["id"]])
+        assert lake.requests.count(canaries.texts["person id"]) == 2
+        assert lake.requests.move() == 2
     for name in ("look", "words"):
         (numbers,) = (lake_path / "index" / name).glob("snap_*/numbers.npy")
         row = np.flatnonzero(np.load(numbers) == number)[0]
@@ -90,6 +92,8 @@ def live_in(lake_path: Path, canaries: Canaries) -> dict[str, str]:
     item_id = canaries.texts["id"]
     with serving(settings_of(lake_path)) as live:
         client, other = live.client(), live.client()
+        assert client.get("/v1/feed").json()["items"]  # each page leaves a record in the request log
+        assert client.get(f"/v1/items/{item_id}/related").json()["items"]
         sha = client.get(f"/v1/items/{item_id}").json()["picture"]["sha"]
         for size in ("236.webp", "474.jpg"):
             assert client.get(f"/img/{sha}/{size}").status_code == 200
@@ -163,3 +167,5 @@ def test_forgotten_item_board_and_person_are_in_no_byte_of_the_lake(
     assert canaries.found(lake_path) == {}
     assert canaries.read(lake_path) == {}
     assert rows_of_others(lake_path, ids["item"]) == others
+    with Lake.open(lake_path) as lake:
+        assert lake.requests.count() == 0

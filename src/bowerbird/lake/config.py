@@ -48,5 +48,17 @@ class LakeConfig(BaseModel):
     """People whose online state is held in memory."""
     cached_cards: Annotated[int, Field(ge=1)] = 50_000
     """Item cards (about 0.6 kB each) held encoded in memory."""
+    keep_unshown: Annotated[int, Field(ge=0, le=10_000)] = 50
+    """Candidates of a request that were not shown, yet are kept in the request log: a sample by chance."""
+    request_queue: Annotated[int, Field(ge=1)] = 1_000
+    """Records of the request log that may wait to be written; more are dropped, and counted."""
+    request_group_ms: Annotated[float, Field(ge=0, le=10_000)] = 200.0
+    """How long the request log gathers records for one durable commit."""
+    request_group_records: Annotated[int, Field(ge=1)] = 500
+    """A commit is made at once when this many records wait."""
+    move_requests: Annotated[int, Field(ge=1)] = 10_000
+    """Records in the spool of the request log before maintenance moves them into files of days."""
+    keep_requests_days: Annotated[float, Field(ge=0)] = 90.0
+    """How long the request log is kept."""
     idempotency_hours: Annotated[float, Field(ge=0)] = 24.0
     """How long an idempotency key is remembered."""

@@ -17,6 +17,7 @@ from bowerbird.lake.migrations import prepare
 from bowerbird.lake.online import OnlineStore
 from bowerbird.lake.places import Address, Place, place_of
 from bowerbird.lake.records import Records
+from bowerbird.lake.request_log import RequestLog
 from bowerbird.lake.schemas import BLOB, FRAME, ITEM, LOOK_ALIKE, MEDIA, VIDEO, TableSpec, embedding_spec
 from bowerbird.lake.table_files import remove_table, table_names
 from bowerbird.lake.table_making import width_of
@@ -59,6 +60,7 @@ class Lake:
         self.records = Records(path / "records.sqlite", config, clock)
         self.events = EventLog(path / "events.sqlite", config, clock)
         self.online = OnlineStore(path / "online.sqlite", config)
+        self.requests = RequestLog(path, config, clock)
 
     @classmethod
     def open(
@@ -133,6 +135,8 @@ class Lake:
         """Compacts each table within bounds and lets go of what is old; gives the debt left by table."""
         self.purge_tombstones()
         unpin_abandoned(self.place)
+        self.requests.move()
+        self.requests.drop_old()
         return {name: table.maintain() for name, table in self.tables().items()}
 
     def purge_tombstones(self) -> None:
@@ -147,7 +151,8 @@ class Lake:
             log.info("tombstones purged", extra={"items": len(old)})
 
     def close(self) -> None:
-        """Events given in are durable; files are closed."""
+        """Events and records of requests given in are durable; files are closed."""
+        self.requests.close()
         self.events.close()
         self.online.close()
         self.records.close()

@@ -83,7 +83,14 @@ class Maintainer:
                 if self.is_stopping or not self._lake.maintenance.renew():
                     break
                 self._do(chore)
+            self._move_requests()
             self._stopping.wait(self._pace.look_every_s)
+
+    def _move_requests(self) -> None:
+        try:
+            self._lake.requests.move(is_all=False)
+        except (BowerbirdError, OSError) as error:  # a full disk: the spool keeps them until there is room
+            log.warning("requests not moved", extra={"reason": str(error)})
 
     def _do(self, chore: Chore) -> bool:
         is_done = self._chores.do(chore, self.debts)

@@ -19,6 +19,7 @@ from bowerbird.encode.registry import Encoders, load_encoders
 from bowerbird.encode.space import BridgeSpace
 from bowerbird.encode.stored import table_names
 from bowerbird.lake.catalogue import Catalogue
+from bowerbird.lake.config import LakeConfig
 from bowerbird.lake.decoding import DecodePool
 from bowerbird.lake.lake import Lake
 from bowerbird.lake.memory import give_back
@@ -54,8 +55,9 @@ from bowerbird.serve.spoken import Spoken
 from bowerbird.serve.taste_space import TasteSpaceNow
 from bowerbird.serve.tasting import TasteNow
 from bowerbird.serve.videos import Videos
-from bowerbird.serve.warming import warm
+from bowerbird.serve.warming import NOBODY, warm
 from bowerbird.surfaces.boards import Boards
+from bowerbird.surfaces.feed import FeedConfig
 
 log = logging.getLogger(__name__)
 
@@ -90,7 +92,8 @@ def create_app(settings: ServeSettings) -> Api:
 def open_service(settings: ServeSettings, metrics: Metrics, tokens: PersonTokens) -> Service:
     """Every part, opened, warm and introduced."""
     clock = SystemClock()
-    lake = Lake.open(settings.lake, clock=clock, home=settings.home)
+    lake_config = LakeConfig(keep_unshown=settings.log_unshown)
+    lake = Lake.open(settings.lake, config=lake_config, clock=clock, home=settings.home)
     limits = PictureLimits(max_bytes=settings.upload_limit_bytes)
     decode = DecodePool(1, limits)
     # Starts when the first video comes, and keeps nobody waiting who searches with a picture.
@@ -131,7 +134,18 @@ def open_service(settings: ServeSettings, metrics: Metrics, tokens: PersonTokens
         lake, catalogue, lambda: generations.current.encoders, lambda: taste.live, clock
     )
     opening = GenerationOpening(
-        lake, catalogue, config, boards, pictures, decoder(decode), signer, learned, taste.wanted, taste_space
+        lake,
+        catalogue,
+        config,
+        boards,
+        pictures,
+        decoder(decode),
+        signer,
+        learned,
+        taste.wanted,
+        taste_space,
+        FeedConfig(random_share=settings.random_share),
+        lake.requests if settings.log_requests else None,
     )
     generations = LiveGeneration(
         opening.over(kept.active, encoders, space, indexes),
@@ -144,6 +158,7 @@ def open_service(settings: ServeSettings, metrics: Metrics, tokens: PersonTokens
     forgetting = Forgetting(lake, generations, sync.exclude_deleted)
     tokens.forget_those(forgetting.is_forgotten)
     effects.forget_those(forgetting.is_forgotten)
+    lake.requests.allow(lambda person_id: may_log(lake, forgetting, person_id))
     background = Background(
         settings, clock, generations, sync, sources, forgetting, learned, taste, taste_space, DebtWatch(lake)
     )
@@ -198,6 +213,14 @@ def begin(service: Service, media: LiveMedia) -> None:
         lambda: service.is_busy,
     )
     log.info("service warm", extra={"seconds": round(time.perf_counter() - started_s, 2)})
+
+
+def may_log(lake: Lake, forgetting: Forgetting, person_id: str) -> bool:
+    """Whether the person's requests may be kept: not of whoever was forgotten, or does not consent."""
+    if person_id == NOBODY or forgetting.is_forgotten(person_id):
+        return False
+    known = lake.records.people.get(person_id)
+    return known is None or known.consent
 
 
 def encode_config(lake: Lake, settings: ServeSettings) -> EncodeConfig:

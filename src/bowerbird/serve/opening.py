@@ -15,13 +15,14 @@ from bowerbird.encode.registry import Encoders, load_encoders
 from bowerbird.encode.space import BridgeSpace
 from bowerbird.lake.catalogue import Catalogue
 from bowerbird.lake.lake import Lake
+from bowerbird.lake.request_log import LogRequest
 from bowerbird.retrieve.indexes import Indexes
 from bowerbird.retrieve.learned import ModelNow
 from bowerbird.retrieve.taste_vectors import TasteVectorsNow
 from bowerbird.serve.generations import OpenGeneration
 from bowerbird.serve.pictures import Pictures
 from bowerbird.surfaces.boards import Boards
-from bowerbird.surfaces.feed import HomeFeed, Onboarding, RelatedItems
+from bowerbird.surfaces.feed import FeedConfig, HomeFeed, Onboarding, RelatedItems
 from bowerbird.surfaces.search import Search
 from bowerbird.taste.interest_tree.wanted import WantedNow
 
@@ -40,6 +41,8 @@ class GenerationOpening:
     model_now: ModelNow
     wanted_now: WantedNow
     taste_now: TasteVectorsNow
+    feed_config: FeedConfig
+    log_request: LogRequest | None
 
     def opened(self, generation: Generation, folder: Path) -> OpenGeneration:
         """A generation that was made before, caught up with the lake.
@@ -77,11 +80,20 @@ class GenerationOpening:
                 saved,
                 savers_since,
                 signer,
+                self.feed_config,
                 model_now=self.model_now,
                 wanted_now=self.wanted_now,
                 taste_now=self.taste_now,
+                log_request=self.log_request,
             ),
-            RelatedItems(catalogue, indexes, online, signer, frames=lambda: indexes.frames),
+            RelatedItems(
+                catalogue,
+                indexes,
+                online,
+                signer,
+                frames=lambda: indexes.frames,
+                log_request=self.log_request,
+            ),
             Onboarding(catalogue, indexes),
             Search(
                 catalogue,

@@ -29,6 +29,7 @@ from bowerbird.serve.fallback import CURSOR, NewestItems
 from bowerbird.serve.forgetting import Forgetting
 from bowerbird.serve.generations import LiveGeneration
 from bowerbird.serve.lanes import Lanes
+from bowerbird.serve.logged import logged
 from bowerbird.serve.metrics import Metrics, Reading
 from bowerbird.serve.pictures import Pictures
 from bowerbird.serve.settings import ServeSettings
@@ -204,6 +205,7 @@ class Service:
             yield "bowerbird_queue_depth", "Requests that wait for a thread", {"lane": pool.name}, pool.depth
         yield "bowerbird_catalogue_items", "Items that may be shown", {}, self.catalogue.count()
         yield from self.background.readings()
+        yield from logged(self.lake.requests)
         yield from self.sources.readings()
         yield from self.encoders.readings()
 

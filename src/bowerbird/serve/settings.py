@@ -78,6 +78,12 @@ class ServeSettings(BaseSettings):
     """Which encoders, and where their models are kept."""
     maintenance: Literal["on", "off"] = "on"
     """Whether a process that owns the lake's upkeep runs beside the server."""
+    log_requests: bool = True
+    """Whether what was offered and shown is kept in the request log, for models to learn from."""
+    log_unshown: Annotated[int, Field(ge=0, le=10_000)] = 50
+    """Candidates of each request that were not shown, yet are logged: a sample by chance."""
+    random_share: Annotated[float, Field(ge=0, le=1)] = 0.01
+    """Share of logged feed pages whose slots are drawn evenly by chance, to learn from without bias."""
     cookie_secure: bool = False
     """Mark the cookie Secure; set it behind HTTPS."""
 

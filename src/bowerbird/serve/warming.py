@@ -13,20 +13,20 @@ from bowerbird.serve.generations import OpenGeneration
 
 log = logging.getLogger(__name__)
 
-_NOBODY = "person_warm_up"
+NOBODY = "person_warm_up"
 _LIMIT = 25
 
 
 def warm(served: OpenGeneration, catalogue: Catalogue, now_ms: int) -> None:
     """Make one page of each kind; what cannot be made for lack of items is passed over."""
     served.refresh(now_ms)
-    served.feed(FeedRequest(_NOBODY, _LIMIT, now_ms))
+    served.feed(FeedRequest(NOBODY, _LIMIT, now_ms))
     live = np.flatnonzero(catalogue.live)
     if len(live):
-        served.related(RelatedRequest(_NOBODY, int(live[0]), _LIMIT, now_ms))
+        served.related(RelatedRequest(NOBODY, int(live[0]), _LIMIT, now_ms))
     for request in (
-        SearchRequest(_NOBODY, _LIMIT, now_ms, words="a blue bower"),
-        SearchRequest(_NOBODY, _LIMIT, now_ms, picture=_picture()),
+        SearchRequest(NOBODY, _LIMIT, now_ms, words="a blue bower"),
+        SearchRequest(NOBODY, _LIMIT, now_ms, picture=_picture()),
     ):
         try:
             served.search(request)

@@ -8,6 +8,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from bowerbird.lake.format import FORMAT_FILE
+from bowerbird.lake.request_log.log import FOLDER, SPOOL
 
 DATABASES = ("records.sqlite", "events.sqlite")
 # Derived, or of this machine and this process only.
@@ -22,13 +23,16 @@ def gathered(home: Path) -> Iterator[Path]:
     """
     with tempfile.TemporaryDirectory(dir=home, prefix=".copying-") as folder:
         target = Path(folder)
-        for name in DATABASES:
+        # The spool before the files of days: what is moved meanwhile is in both, and counts once.
+        for name in (*DATABASES, SPOOL):
             if (home / name).is_file():
                 copy_database(home / name, target / name)
         for file in sorted(home.iterdir()):
             is_plain = file.is_file() and not file.is_symlink() and not file.name.startswith(".")
             if is_plain and ".sqlite" not in file.name and file.name not in _LEFT_OUT:
                 shutil.copy2(file, target / file.name)
+        if (home / FOLDER).is_dir():
+            shutil.copytree(home / FOLDER, target / FOLDER, ignore=shutil.ignore_patterns(".making-*"))
         yield target
 
 

@@ -11,7 +11,7 @@ _SHORTEST = 3
 
 
 def forget_people_with(lake: Lake, prefix: str) -> dict[str, int]:
-    """Whoever's id begins with `prefix` is gone, with boards, saves and events; gives how much of what.
+    """Whoever's id begins with `prefix` is gone, with all that they did; gives how much of what.
 
     A server that runs meanwhile may hold what it has read until it is started again.
 
@@ -27,6 +27,7 @@ def forget_people_with(lake: Lake, prefix: str) -> dict[str, int]:
     counts["saves"], counts["boards"], counts["people"] = records.people.forget_with(prefix)
     counts["actions"] = lake.online.forget_with(prefix)
     counts["events"] = lake.events.forget_with(prefix)
+    counts["requests"] = lake.requests.forget_with(prefix)
     for derived in (TASTE_GRAPH, INTEREST_NAMES):
         (lake.path / derived).unlink(missing_ok=True)
     return counts

@@ -13,11 +13,12 @@ from bowerbird.lake.forgetting.sqlite_files import clean
 from bowerbird.lake.forgetting.types import Counts, Remains
 from bowerbird.lake.lake import Lake
 from bowerbird.lake.records import ForgottenEntry
+from bowerbird.lake.request_log.log import SPOOL
 
 log = logging.getLogger(__name__)
 
 _ANY_SIZE = 2**62
-_DATABASES = ("records.sqlite", "events.sqlite", "online.sqlite")
+_DATABASES = ("records.sqlite", "events.sqlite", "online.sqlite", SPOOL)
 
 
 @runtime_checkable
@@ -115,4 +116,9 @@ def _purge_files(
 
 def _clean_databases(lake: Lake, *, is_thorough: bool) -> int:
     below = _ANY_SIZE if is_thorough else lake.config.clean_sqlite_below_bytes
-    return sum(clean(lake.path / name, rewrite_below_bytes=below).bytes_freed for name in _DATABASES)
+    ledger = lake.records.forgotten
+    people = ledger.hashes("person")
+    if people:  # a server may have had some of their requests in its queue
+        lake.requests.forget_those(lambda person_id: ledger.hash_of("person", person_id) in people)
+    there = [lake.path / name for name in _DATABASES if (lake.path / name).exists()]
+    return sum(clean(path, rewrite_below_bytes=below).bytes_freed for path in there)

@@ -87,6 +87,7 @@ def _has_person(lake: Lake, person_id: str) -> bool:
         or lake.online.version(person_id) > 0
         or records.idempotency.count_of(person_id) > 0
         or lake.events.count_of(person_id=person_id) > 0
+        or lake.requests.count(person_id) > 0
     )
 
 
@@ -107,7 +108,9 @@ def _remove_items(lake: Lake, traces: Sequence[ItemTraces], counts: Counts) -> N
     counts.add("saves", records.saves.forget_items(ids))
     counts.add("answers kept for retries", records.idempotency.forget_answers(ids))
     counts.add("events", lake.events.forget_items(ids))
+    numbers = [each.number for each in traces if each.number >= 0]
     counts.add("actions of people", lake.online.forget_items([each.number for each in traces]))
+    counts.add("places in the request log", lake.requests.forget_items(numbers))
     counts.add(
         "lines of refused rows", scrub_rejects(lake, [*ids, *(t for each in traces for t in each.texts)])
     )
@@ -156,6 +159,7 @@ def _remove_person(lake: Lake, person_id: str, counts: Counts) -> None:
     records.people.forget(person_id)
     counts.add("actions of people", lake.online.count_of(person_id))
     lake.online.forget(person_id)
+    counts.add("requests", lake.requests.forget(person_id))
     counts.add("events", lake.events.forget(person_id))
     # Those that were on their way when this began are in by now.
     time.sleep(2 * lake.config.group_commit_ms / 1_000)
@@ -183,3 +187,5 @@ def _count(lake: Lake, kind: Kind, works: dict[str, tuple[int, str]], counts: Co
         counts.add("saves", sum(board.count for board in boards))
         named = {"person_id": id_} if kind == "person" else {"board_id": id_}
         counts.add("events", lake.events.count_of(**named))
+        if kind == "person":
+            counts.add("requests", lake.requests.count(id_))

@@ -12,6 +12,7 @@ from bowerbird.lake.copying.home_files import DATABASES
 from bowerbird.lake.lake import Lake
 from bowerbird.lake.records.engine import reading
 from bowerbird.lake.records.tables import save
+from bowerbird.lake.request_log.log import SPOOL
 from bowerbird.lake.verifying.types import RESTORE, Finding, some_of
 
 _VERSION_KEY = "lake_version"
@@ -20,7 +21,9 @@ _DERIVED = ("index", "generations")
 
 def check_databases(lake: Lake, *, is_full: bool) -> Iterator[Finding]:
     """Findings about records and events; with `is_full` their indexes are compared with their rows."""
-    for name in DATABASES:
+    for name in (*DATABASES, SPOOL):
+        if not (lake.path / name).exists():  # nothing was logged yet
+            continue
         with closing(sqlite3.connect(f"file:{lake.path / name}?mode=ro", uri=True)) as opened:
             try:
                 said = opened.execute(

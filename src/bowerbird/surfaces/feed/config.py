@@ -18,8 +18,8 @@ class FeedConfig(BaseModel):
     The part of a page that a person's interests fill grows with what they did: `max_personal_share`
     times strength / (strength + `half_personal_saves`); where a trained model serves, `learned_share`
     of that is what it expects, and where a taste space is trained, `taste_share` is what lies near the person
-    there. The rest goes to the other sources by their shares. `max_items` bounds one
-    feed, so that its cursor stays short enough for an address line.
+    there. The rest goes to the other sources by their shares. `max_items` bounds one feed, so that its cursor
+    stays short enough for an address line. `random_share` of the pages are drawn evenly (see `drawing`).
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -43,6 +43,7 @@ class FeedConfig(BaseModel):
     popular_share: Share = 0.3
     fresh_share: Share = 0.2
     explore_share: Share = 0.5
+    random_share: Share = 0.0
     fresh_days: Annotated[float, Field(gt=0, le=3650)] = 14.0
     popular_days: Annotated[float, Field(gt=0, le=3650)] = 7.0
     popular_least_people: Annotated[int, Field(ge=1)] = 2

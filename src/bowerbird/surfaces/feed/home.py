@@ -12,6 +12,7 @@ from bowerbird.core.request import FeedRequest
 from bowerbird.eligible import hidden_from, holds
 from bowerbird.lake.catalogue import Catalogue
 from bowerbird.lake.online import OnlineStore
+from bowerbird.lake.request_log import LogRequest
 from bowerbird.rank import Facts, Features, Ranked, features, in_order, picture_quality, value
 from bowerbird.retrieve.learned import ModelNow
 from bowerbird.retrieve.taste_vectors import TasteVectorsNow
@@ -19,11 +20,13 @@ from bowerbird.retrieve.types import Candidates
 from bowerbird.surfaces.feed import reasons
 from bowerbird.surfaces.feed.candidates import Finder
 from bowerbird.surfaces.feed.config import FeedConfig
+from bowerbird.surfaces.feed.drawing import Policy, drawn, is_drawn
 from bowerbird.surfaces.feed.ground import DAY_MS, Ground
 from bowerbird.surfaces.feed.mix import mix
 from bowerbird.surfaces.feed.person import People, Person
 from bowerbird.surfaces.feed.places import Place, Places
 from bowerbird.surfaces.feed.popularity import Counts, Popularity
+from bowerbird.surfaces.feed.recorded import feed_record
 from bowerbird.surfaces.feed.sources import EXPLORE, FRESH, INTERESTS, LEARNED, POPULAR, SOURCE_NAMES, TASTE
 from bowerbird.surfaces.feed.types import SavedNumbers, SaversSince, Sight
 from bowerbird.taste.interest_tree.wanted import WantedNow
@@ -60,10 +63,12 @@ class HomeFeed:
         model_now: ModelNow = lambda: None,
         wanted_now: WantedNow = lambda _person, _now_ms: None,
         taste_now: TasteVectorsNow = lambda: None,
+        log_request: LogRequest | None = None,
     ) -> None:
         """`model_now` gives the trained model that proposes candidates too, if one is in use.
 
         `wanted_now` says what a person wants of their interests; `taste_now` gives the trained taste space.
+        `log_request` is told of each page.
         """
         self._config = config or FeedConfig()
         self._catalogue = catalogue
@@ -82,6 +87,7 @@ class HomeFeed:
             days=self._config.popular_days,
             least_people=self._config.popular_least_people,
         )
+        self._log_request = log_request
         self._finder = Finder(catalogue, sight, self._ground, self._config)
         self._places = Places(signer, "feed")
         self._pages: Memo[tuple[str, str, int], Page] = Memo(self._config.pages_kept)
@@ -120,7 +126,7 @@ class HomeFeed:
         found = self._finder.find(person, place, counts, limit, request.now_ms, stages)
         best = self._rank(found, person, counts, request.now_ms, place)
         stages.ended("rank", len(found), len(best.ranked))
-        rows = self._blend(best, person, place, limit)
+        rows, policy = self._filled(best, person, place, limit)
         stages.ended("blend", len(best.ranked), len(rows))
         liked_reasons = self._liked_reasons(person)
         placements = tuple(
@@ -131,7 +137,13 @@ class HomeFeed:
         is_end = len(rows) == 0 or len(found) <= len(rows) or len(after.shown) >= self._config.max_items
         cursor = None if is_end else self._places.write(request.person_id, after)
         stages.ended("explain", len(rows), len(placements))
-        return Page(request.request_id, placements, cursor, stages.report(), self._models(person))
+        models = self._models(person)
+        if self._log_request is not None:
+            columns, seed = best.known.columns, place.page_seed
+            self._log_request(
+                feed_record(request, best.ranked, columns, rows, placements, policy, models, seed)
+            )
+        return Page(request.request_id, placements, cursor, stages.report(), models)
 
     def _rank(self, found: Candidates, person: Person, counts: Counts, now_ms: int, place: Place) -> _Sorted:
         numbers = found.numbers
@@ -161,6 +173,13 @@ class HomeFeed:
             look[order],
             is_seen[order],
         )
+
+    def _filled(self, best: _Sorted, person: Person, place: Place, limit: int) -> tuple[np.ndarray, Policy]:
+        """Rows of `best` for the page, and how they were chosen; nothing is drawn that nobody logs."""
+        if self._log_request is not None and is_drawn(place.page_seed, self._config.random_share):
+            return drawn(len(best.ranked), limit, place.page_seed)
+        policy = Policy(f"{RANKER}/{self._config.blend.diversity}")
+        return self._blend(best, person, place, limit), policy
 
     def _blend(self, best: _Sorted, person: Person, place: Place, limit: int) -> np.ndarray:
         """Rows of `best` for the page; the last of the page before still spaces and shades it."""

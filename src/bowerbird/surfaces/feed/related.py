@@ -12,12 +12,15 @@ from bowerbird.core.request import RelatedRequest
 from bowerbird.eligible import Standing, hidden_from, keep_allowed, keep_not_hidden, keep_not_shown, screen
 from bowerbird.lake.catalogue import Catalogue
 from bowerbird.lake.online import OnlineStore
+from bowerbird.lake.request_log import LogRequest
 from bowerbird.retrieve.frame_index import NO_FRAMES, FrameHits
 from bowerbird.surfaces.feed import reasons
 from bowerbird.surfaces.feed.config import RelatedConfig
+from bowerbird.surfaces.feed.drawing import Policy
 from bowerbird.surfaces.feed.ground import Ground
 from bowerbird.surfaces.feed.home import check_limit, without
 from bowerbird.surfaces.feed.places import Place, Places
+from bowerbird.surfaces.feed.recorded import related_record
 from bowerbird.surfaces.feed.types import FramesNow, Sight
 
 LOOK, WORDS = "look", "words"
@@ -57,13 +60,16 @@ class RelatedItems:
         signer: CursorSigner,
         config: RelatedConfig | None = None,
         frames: FramesNow | None = None,
+        log_request: LogRequest | None = None,
     ) -> None:
+        """`log_request` is told of each page."""
         self._config = config or RelatedConfig()
         self._catalogue = catalogue
         self._sight = sight
         self._online = online
         self._signer = signer
         self._frames = frames
+        self._log_request = log_request
         self._ground = Ground(catalogue, sight, look_share=self._config.look_share, fresh_days=1.0)
         self._pages: Memo[tuple[str, str, int], Page] = Memo(self._config.pages_kept)
 
@@ -102,7 +108,8 @@ class RelatedItems:
         stages.screened(screened.removals)
         kept = self._near_enough(found.where(screened.keep), place, request.limit)
         stages.ended("rank", int(screened.keep.sum()), len(kept.numbers))
-        chosen = kept.where(self._blend(kept, place, request.limit))
+        rows = self._blend(kept, place, request.limit)
+        chosen = kept.where(rows)
         stages.ended("blend", len(kept.numbers), len(chosen.numbers))
         placements = tuple(
             self._placement(request.item_number, chosen, row) for row in range(len(chosen.numbers))
@@ -110,6 +117,10 @@ class RelatedItems:
         has_more = 0 < len(chosen.numbers) < len(kept.numbers)
         cursor = places.write(request.person_id, place.after(chosen.numbers)) if has_more else None
         models = {"look": self._sight.look.stamp_text, "words": self._sight.words.stamp_text}
+        if self._log_request is not None:
+            policy = Policy(f"closeness-1/{self._config.blend.diversity}")
+            weighed = (kept.numbers, kept.values, kept.by_look)
+            self._log_request(related_record(request, *weighed, rows, placements, policy, models))
         return Page(request.request_id, placements, cursor, stages.report(), models)
 
     def _neighbours(self, number: int, place: Place) -> _Neighbours:
