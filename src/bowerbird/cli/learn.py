@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from bowerbird.cli.data_words import add_data_words, read_and_split
 from bowerbird.cli.import_told import shown_progress
+from bowerbird.cli.learn_table import add_table_command
 from bowerbird.cli.retrievers import MODELS, retrievers_of
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Adds `learn train`, `learn models`, `learn activate` and `learn retire`."""
+    """Adds `learn train`, `learn models`, `learn activate`, `learn retire` and `learn table`."""
     learn = commands.add_parser("learn", help="train models from what people did")
     verbs = learn.add_subparsers(title="commands", metavar="COMMAND", required=True)
     text = "train one model, judge it on the test part, keep it with its card"
@@ -48,6 +49,7 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
         verb.set_defaults(run=run)
     for verb in (models, activate, retire):
         verb.add_argument("--lake", type=Path, help="folder of a lake")
+    add_table_command(verbs)
 
 
 def run_train(args: argparse.Namespace) -> int:

@@ -31,6 +31,8 @@ log = logging.getLogger(__name__)
 TASTE_GRAPH = Path("index") / "taste-graph.zip"
 INTEREST_NAMES = Path("index") / "interest-names.json"
 """Made by `taste` out of the event log and of the items' words; whoever forgets something deletes them."""
+TRAINING = Path("training")
+"""Tables of requests, made out of the request log; whoever forgets something deletes them."""
 _FOLDERS = ("display", "models", "index", "imports")
 _MS_PER_HOUR = 3_600_000
 

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from bowerbird.lake.lake import Lake
+from bowerbird.lake.lake import TRAINING, Lake
 
 _SHA = re.compile(r"[0-9a-f]{64}")
 _TELLING_CHARS = 8
@@ -46,6 +47,14 @@ def sweep_display_files(lake: Lake) -> int:
             there = set(lake.media.take(part, ["id"])["id"].to_pylist())
             removed += _remove(path for sha in part if sha not in there for path in named[sha])
     return removed
+
+
+def remove_training_tables(lake: Lake) -> int:
+    """Tables that `learn table` made are gone, since rows of whoever was forgotten are in them; how many."""
+    tables = [folder for folder in (lake.path / TRAINING).glob("*") if folder.is_dir()]
+    for folder in tables:
+        shutil.rmtree(folder)
+    return len(tables)
 
 
 def scrub_rejects(lake: Lake, texts: Sequence[str]) -> int:

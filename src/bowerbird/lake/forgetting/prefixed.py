@@ -5,6 +5,7 @@ same program may make them up again.
 """
 
 from bowerbird.core.errors import InputError
+from bowerbird.lake.forgetting.files import remove_training_tables
 from bowerbird.lake.lake import INTEREST_NAMES, TASTE_GRAPH, Lake
 
 _SHORTEST = 3
@@ -30,4 +31,5 @@ def forget_people_with(lake: Lake, prefix: str) -> dict[str, int]:
     counts["requests"] = lake.requests.forget_with(prefix)
     for derived in (TASTE_GRAPH, INTEREST_NAMES):
         (lake.path / derived).unlink(missing_ok=True)
+    remove_training_tables(lake)
     return counts

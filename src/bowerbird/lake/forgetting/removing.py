@@ -10,7 +10,12 @@ from collections.abc import Sequence
 
 from bowerbird.core.actions import ACTION_CODES
 from bowerbird.core.errors import NotFoundError
-from bowerbird.lake.forgetting.files import display_files, remove_display_files, scrub_rejects
+from bowerbird.lake.forgetting.files import (
+    display_files,
+    remove_display_files,
+    remove_training_tables,
+    scrub_rejects,
+)
 from bowerbird.lake.forgetting.tables import count_rows, remove_rows
 from bowerbird.lake.forgetting.traces import ItemTraces, traces_from, traces_of
 from bowerbird.lake.forgetting.types import Counts, ForgetReport, Kind
@@ -61,6 +66,7 @@ def finish_removals(lake: Lake, counts: Counts) -> None:
         lake.records.forgotten.removed(entries)
         for derived in (TASTE_GRAPH, INTEREST_NAMES):
             (lake.path / derived).unlink(missing_ok=True)
+        counts.add("tables to train from", remove_training_tables(lake))
 
 
 def _works(lake: Lake, kind: Kind, ids: Sequence[str]) -> dict[str, tuple[int, str]]:

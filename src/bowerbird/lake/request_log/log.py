@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from bowerbird.core.clock import Clock
 from bowerbird.core.errors import LakeError
 from bowerbird.lake.config import LakeConfig
-from bowerbird.lake.request_log.columns import records_of, table_of
+from bowerbird.lake.request_log.columns import SCHEMA, records_of, table_of
 from bowerbird.lake.request_log.days import MS_PER_DAY, DayFile, Days, day_of
 from bowerbird.lake.request_log.packing import packed, unpacked
 from bowerbird.lake.request_log.spool import Spool, SpoolRow
@@ -76,11 +76,11 @@ class RequestLog:
         wanted = None if columns is None else list(dict.fromkeys([*columns, "at_ms"]))
         for table in self._days.tables(files, wanted):
             inside = pc.and_(pc.greater_equal(table["at_ms"], since_ms), pc.less(table["at_ms"], until_ms))
-            yield table.filter(inside)
+            yield _in_form(table.filter(inside))
         left = [row for row in spooled if not _is_moved(row, files)]
         if left:
             table = table_of(list(self._readable(left)))
-            yield table if wanted is None else table.select(wanted)
+            yield _in_form(table if wanted is None else table.select(wanted))
 
     def records(self, *, since_ms: int = 0, until_ms: int = 2**62) -> Iterator[RequestRecord]:
         """The same, as records."""
@@ -231,6 +231,11 @@ class _Alone:
 def _is_moved(row: SpoolRow, files: Sequence[DayFile]) -> bool:
     day = day_of(row.at_ms)
     return any(file.covers(day, row.offset) for file in files)
+
+
+def _in_form(table: pa.Table) -> pa.Table:
+    """The same rows in the same types, whether they come from a file or from the spool."""
+    return table.cast(pa.schema([SCHEMA.field(name) for name in table.schema.names]))
 
 
 def _names(record: RequestRecord, numbers: np.ndarray) -> bool:
