@@ -1,8 +1,16 @@
 """The request log of a whole server: pages leave records, the warm-up and the forgotten leave none."""
 
+import json
+import time
+from dataclasses import replace
+
+import pytest
 from live_server import LiveServer
 
+from bowerbird.cli.main import main
+from bowerbird.rank import FEATURES
 from bowerbird.serve.warming import NOBODY
+from bowerbird.surfaces.feed import making_again
 
 
 def test_pages_are_logged_for_whoever_asks_and_gone_when_they_are_forgotten(server: LiveServer) -> None:
@@ -26,3 +34,39 @@ def test_pages_are_logged_for_whoever_asks_and_gone_when_they_are_forgotten(serv
     log.flush()
     assert log.count(person) == 0
     assert log.count() >= 1
+
+
+def test_skew_of_served_features_is_a_metric_with_an_alarm(
+    server: LiveServer,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(making_again, "SETTLED_MS", 0)
+    log, client, watch = server.service.lake.requests, server.client(), server.service.background.skew
+    for item_id in server.item_ids(client)[:2]:
+        event = {"event_id": f"skew {item_id}", "action": "save", "item_id": item_id, "at_ms": 1}
+        assert client.post("/v1/events", json={"events": [event]}).json()["accepted"] == 1
+        time.sleep(0.002)
+        client.get("/v1/feed")
+    log.flush()
+    assert watch.look() is not None
+    told = client.get("/metrics").text
+    assert 'bowerbird_feature_skew_rate{feature="closeness"} 0.0' in told
+    words = ["rank", "skew", "--lake", str(server.lake_path), "--json"]
+    assert main(words) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["alarms"] == []
+    assert said["requests"] >= 2
+
+    (served,) = [each for each in log.newest(1) if each.surface == "feed"]
+    broken = served.features.copy()
+    broken[:, FEATURES.index("quality")] += 0.1
+    for n in range(10):
+        log(replace(served, request_id=f"broken {n}", features=broken))
+    log.flush()
+    watch.look()
+
+    assert 'bowerbird_feature_skew_alarm{feature="quality"} 1.0' in client.get("/metrics").text
+    assert "served features differ" in capsys.readouterr().err
+    assert main(words) == 1
+    assert json.loads(capsys.readouterr().out)["alarms"] == ["quality"]

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from bowerbird.cli.import_told import shown_progress
 from bowerbird.cli.lake_leaf import add_leaf, opened, say
+from bowerbird.core.clock import moment_ms
 from bowerbird.core.errors import InputError
 
 
@@ -18,7 +19,7 @@ def add_table_command(verbs: "argparse._SubParsersAction[argparse.ArgumentParser
     table.add_argument(
         "--out", type=Path, metavar="FOLDER", help="a new folder (default: training/TIME in the lake)"
     )
-    table.add_argument("--since", metavar="TIME", help="requests from then on, ISO 8601; without a zone, UTC")
+    table.add_argument("--since", metavar="TIME", help="requests from then on, such as 2026-11-27T08:00")
     table.add_argument("--until", metavar="TIME", help="requests before then")
     table.add_argument("--as-of", metavar="TIME", help="as if nothing had arrived later (default: now)")
     table.add_argument(
@@ -45,15 +46,15 @@ def run_table(args: argparse.Namespace) -> int:
         ) from error
     with opened(args) as lake, shown_progress(args.json) as progress:
         task = progress.add_task("reading")
-        as_of_ms = _moment_ms(args.as_of) if args.as_of else lake.clock.now_ms()
+        as_of_ms = moment_ms(args.as_of) if args.as_of else lake.clock.now_ms()
         named = datetime.fromtimestamp(as_of_ms / 1_000, UTC).strftime("%Y%m%dT%H%M%S")
         folder = args.out or lake.path / "training" / f"requests-{named}"
         card = make_request_table(
             lake,
             folder,
             config,
-            since_ms=_moment_ms(args.since) if args.since else 0,
-            until_ms=_moment_ms(args.until) if args.until else None,
+            since_ms=moment_ms(args.since) if args.since else 0,
+            until_ms=moment_ms(args.until) if args.until else None,
             as_of_ms=as_of_ms,
             tell=lambda sentence: progress.update(task, description=sentence),
         )
@@ -67,13 +68,3 @@ def run_table(args: argparse.Namespace) -> int:
         f"{counts['labelled']:,} of them with a label; {counts['open']:,} requests were too new",
     )
     return 0
-
-
-def _moment_ms(text: str) -> int:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise InputError(
-            f"the time {text!r} was received; needed is one such as 2026-11-27 or 2026-11-27T08:00; mend it"
-        ) from error
-    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1_000)

@@ -50,6 +50,7 @@ from bowerbird.serve.pictures import Pictures
 from bowerbird.serve.running import run
 from bowerbird.serve.service import Service
 from bowerbird.serve.settings import ServeSettings
+from bowerbird.serve.skew import SkewWatch
 from bowerbird.serve.sources import Sources
 from bowerbird.serve.spoken import Spoken
 from bowerbird.serve.taste_space import TasteSpaceNow
@@ -133,6 +134,7 @@ def open_service(settings: ServeSettings, metrics: Metrics, tokens: PersonTokens
     taste_space = TasteSpaceNow(
         lake, catalogue, lambda: generations.current.encoders, lambda: taste.live, clock
     )
+    feed_config = FeedConfig(random_share=settings.random_share)
     opening = GenerationOpening(
         lake,
         catalogue,
@@ -144,7 +146,7 @@ def open_service(settings: ServeSettings, metrics: Metrics, tokens: PersonTokens
         learned,
         taste.wanted,
         taste_space,
-        FeedConfig(random_share=settings.random_share),
+        feed_config,
         lake.requests if settings.log_requests else None,
     )
     generations = LiveGeneration(
@@ -160,7 +162,17 @@ def open_service(settings: ServeSettings, metrics: Metrics, tokens: PersonTokens
     effects.forget_those(forgetting.is_forgotten)
     lake.requests.allow(lambda person_id: may_log(lake, forgetting, person_id))
     background = Background(
-        settings, clock, generations, sync, sources, forgetting, learned, taste, taste_space, DebtWatch(lake)
+        settings,
+        clock,
+        generations,
+        sync,
+        sources,
+        forgetting,
+        learned,
+        taste,
+        taste_space,
+        DebtWatch(lake),
+        SkewWatch(lake, catalogue, generations, feed_config, taste.wanted),
     )
     service = Service(
         settings=settings,

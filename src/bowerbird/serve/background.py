@@ -22,6 +22,7 @@ from bowerbird.serve.maintenance import DebtWatch
 from bowerbird.serve.metrics import Reading
 from bowerbird.serve.pictures import Pictures
 from bowerbird.serve.settings import ServeSettings
+from bowerbird.serve.skew import SkewWatch
 from bowerbird.serve.sources import Sources
 from bowerbird.serve.taste_space import TasteSpaceNow
 from bowerbird.serve.tasting import TasteNow
@@ -35,6 +36,7 @@ _FOLLOW_TASTE_EVERY_S = 2.0
 _TEND_EVERY_S = 5.0
 _MEDIA_EVERY_S = 600.0
 _DEBT_EVERY_S = 30.0
+_SKEW_EVERY_S = 300.0
 _LOOK_FOR_DISPLAYS_S = 1.0
 _FOLLOW_COPIES_EVERY_S = 5.0
 _IDLE_S = 0.5
@@ -127,6 +129,7 @@ class Background:
         taste: TasteNow,
         taste_space: TasteSpaceNow,
         debt: DebtWatch,
+        skew: SkewWatch,
     ) -> None:
         self._settings = settings
         self._clock = clock
@@ -139,6 +142,7 @@ class Background:
         self._taste = taste
         self._taste_space = taste_space
         self._debt = debt
+        self.skew = skew
         self._loops: list[Repeater] = []
         self._stopping = threading.Event()
 
@@ -178,6 +182,7 @@ class Background:
             self._source_loop = self._loop("sources", self._sources.run_due, every_s=_LOOK_FOR_SOURCES_S)
         self._loop("encoders", encoders.tend, every_s=_TEND_EVERY_S).poke()
         self._loop("forgotten", self._forgetting.follow, every_s=_FOLLOW_EVERY_S)
+        self._loop("skew", self.skew.look, every_s=_SKEW_EVERY_S, niceness=19)
         self._loop("debt", self._debt.look, every_s=_DEBT_EVERY_S).poke()
         self._loop("clean", self._forgetting.clean, every_s=CLEAN_EVERY_S)
         if settings.background_displays:
@@ -196,6 +201,7 @@ class Background:
     def readings(self) -> Iterable[Reading]:
         """What to show in the metrics."""
         yield from self._debt.readings()
+        yield from self.skew.readings()
         yield (
             "bowerbird_learned_serving",
             "1 where a trained model proposes candidates for the feed",

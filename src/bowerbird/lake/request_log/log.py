@@ -88,8 +88,15 @@ class RequestLog:
             yield from records_of(table)
 
     def newest(self, limit: int) -> list[RequestRecord]:
-        """The newest durable records that are not yet in files of days, newest first."""
-        return list(self._readable(self._spool.newest(limit)))
+        """About the newest durable records, newest first: of the spool, else of the last file."""
+        spooled = self._spool.newest(limit)
+        files = self._days.files()
+        found = list(self._readable([row for row in spooled if not _is_moved(row, files)]))
+        if len(found) < limit and files:
+            (table,) = self._days.tables(files[-1:])
+            newest = table.sort_by([("at_ms", "descending")]).slice(0, limit - len(found))
+            found += records_of(_in_form(newest))
+        return found
 
     def count(self, person_id: str | None = None) -> int:
         """How many records are durable, or are of one person."""

@@ -108,6 +108,11 @@ class HomeFeed:
         page = self._pages.get(key) or self._pages.keep_first(key, self._make(request, place))
         return without(page, hidden_from(self._online, request.person_id))
 
+    @property
+    def ground(self) -> Ground:
+        """What its pages stand on."""
+        return self._ground
+
     def refresh(self, now_ms: int) -> None:
         """Bring up to date what many requests share; called at start and about once a minute."""
         self._popularity.refresh(now_ms)
