@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from bowerbird.lake.request_log.types import RequestRecord
+from bowerbird.lake.request_log.types import CANDIDATE_COLUMNS, RequestRecord
 
 
 def sampled(record: RequestRecord, keep_unshown: int) -> RequestRecord:
@@ -22,7 +22,10 @@ def sampled(record: RequestRecord, keep_unshown: int) -> RequestRecord:
         chance = keep_unshown / len(unshown)
         unshown = np.sort(rng.choice(unshown, keep_unshown, replace=False))
     rows = np.concatenate([shown, unshown])
-    kept = replace(record, logged_with=np.zeros(0, dtype=np.float32)).rows(rows)
     logged_with = np.ones(len(rows), dtype=np.float32)
     logged_with[len(shown) :] = chance
-    return replace(kept, logged_with=logged_with, candidates=record.candidates or len(record.numbers))
+    columns = {name: getattr(record, name) for name in CANDIDATE_COLUMNS}
+    count = len(record.numbers)
+    kept = {name: column[rows] for name, column in columns.items() if len(column) == count}
+    kept["logged_with"] = logged_with
+    return replace(record, candidates=record.candidates or count, **kept)

@@ -49,15 +49,7 @@ class Spool:
         Raises:
             LakeError: the disk refuses, or the file is damaged.
         """
-        with self._connection(make=True) as opened:
-            assert opened is not None
-            opened.execute("BEGIN IMMEDIATE")
-            try:
-                opened.executemany(_INSERT, rows)
-                opened.execute("COMMIT")
-            except BaseException:
-                opened.execute("ROLLBACK")
-                raise
+        self._change(_INSERT, rows, make=True)
 
     def rows(self, *, since_ms: int = 0, until_ms: int = 2**62, limit: int = -1) -> list[SpoolRow]:
         """Records of `since_ms` <= time < `until_ms`, in order of their offsets."""
@@ -85,9 +77,7 @@ class Spool:
 
     def remove(self, offsets: Sequence[int]) -> None:
         """These records are gone."""
-        with self._connection() as opened:
-            if opened is not None:
-                opened.executemany("DELETE FROM request WHERE offset = ?", [(each,) for each in offsets])
+        self._change("DELETE FROM request WHERE offset = ?", [(each,) for each in offsets])
 
     def remove_person(self, person_id: str) -> int:
         """Records of the person are gone; gives how many."""
@@ -106,9 +96,7 @@ class Spool:
 
     def replace(self, bodies: Sequence[tuple[bytes, int]]) -> None:
         """Other bodies, for these offsets."""
-        with self._connection() as opened:
-            if opened is not None:
-                opened.executemany("UPDATE request SET body = ? WHERE offset = ?", bodies)
+        self._change("UPDATE request SET body = ? WHERE offset = ?", bodies)
 
     def close(self) -> None:
         """The file is closed; it opens again when it is needed."""
@@ -116,6 +104,19 @@ class Spool:
             if self._opened is not None:
                 self._opened.close()
                 self._opened = None
+
+    def _change(self, statement: str, rows: Sequence[tuple[object, ...]], *, make: bool = False) -> None:
+        """All of it in one durable commit, or none."""
+        with self._connection(make=make) as opened:
+            if opened is None:
+                return
+            opened.execute("BEGIN IMMEDIATE")
+            try:
+                opened.executemany(statement, rows)
+                opened.execute("COMMIT")
+            except BaseException:
+                opened.execute("ROLLBACK")
+                raise
 
     def _read(self, statement: str, values: tuple[object, ...]) -> list[tuple]:  # type: ignore[type-arg]
         with self._connection() as opened:
