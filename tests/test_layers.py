@@ -6,7 +6,7 @@ import grimp
 import pytest
 
 TRAINS = re.compile(
-    r"^bowerbird\.(learn\.training(\..+)?|(retrieve|taste)\.\w+\.(model|train)|adapters\..+)$"
+    r"^bowerbird\.(learn\.training(\..+)?|(retrieve|taste|rank)\.\w+\.(model|train)|adapters\..+)$"
 )
 
 

@@ -59,11 +59,20 @@ def _retriever(name: str) -> "Retriever":
         return MergedRetriever(
             name, [_retriever(part) for part in parts], way=way, needs_vectors=_NEEDS_VECTORS
         )
+    needs_torch(f"model {name}")
+    return _learned(name)
+
+
+def needs_torch(what: str) -> None:
+    """Says so where it is not installed.
+
+    Raises:
+        MissingModelError: it is not.
+    """
     if importlib.util.find_spec("torch") is None:
         raise MissingModelError(
-            f"model {name} is trained with torch, which is missing; run `pip install 'bowerbird[train]'`"
+            f"{what} is trained with torch, which is missing; run `pip install 'bowerbird[train]'`"
         )
-    return _learned(name)
 
 
 def _learned(name: str) -> "Retriever":

@@ -12,13 +12,14 @@ def _request_id() -> str:
 
 @dataclass(frozen=True, slots=True)
 class FeedRequest:
-    """A person asks for the next page of the feed."""
+    """A person asks for the next page of the feed; `more_to` names actions that should count more."""
 
     person_id: str
     limit: int
     now_ms: int
     where: Filter | None = None
     cursor: str | None = None
+    more_to: str = ""
     request_id: str = field(default_factory=_request_id)
 
 

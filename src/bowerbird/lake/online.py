@@ -141,6 +141,14 @@ class OnlineStore:
         """[S] int64 numbers of the items seen last, ascending; about `keep_seen` at most."""
         return self._state(person_id).seen
 
+    def last_seen(self, person_id: str, n: int) -> RecentActions:
+        """The newest `n` items that were on the person's screen, newest first; all are impressions."""
+        query = "SELECT number, at_ms FROM seen WHERE person_id = ? ORDER BY at_ms DESC, number LIMIT ?"
+        with self._lock:
+            rows = self._connection.execute(query, (person_id, n)).fetchall()
+        found = np.array(rows, dtype=np.int64).reshape(-1, 2)
+        return RecentActions(found[:, 0], np.full(len(found), _IMPRESSION, dtype=np.int8), found[:, 1])
+
     def hidden(self, person_id: str) -> np.ndarray:
         """[S] int64 numbers of all items hidden and not unhidden since, ascending."""
         return self._state(person_id).hidden

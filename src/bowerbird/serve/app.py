@@ -28,6 +28,7 @@ from bowerbird.lake.pictures import Region as PictureRegion
 from bowerbird.lake.video.formats import START_BYTES, video_kind
 from bowerbird.lake.video.limits import VideoLimits
 from bowerbird.learn.registry import ModelRegistry, models_folder
+from bowerbird.rank.ranker.keeping import rankers_folder
 from bowerbird.retrieve.indexes import Indexes
 from bowerbird.serve.background import Background, Sync
 from bowerbird.serve.copies import Copies
@@ -47,6 +48,7 @@ from bowerbird.serve.metrics import Metrics
 from bowerbird.serve.opening import GenerationOpening
 from bowerbird.serve.people import PersonTokens
 from bowerbird.serve.pictures import Pictures
+from bowerbird.serve.ranking import RankerFollowed
 from bowerbird.serve.running import run
 from bowerbird.serve.service import Service
 from bowerbird.serve.settings import ServeSettings
@@ -134,6 +136,8 @@ def open_service(settings: ServeSettings, metrics: Metrics, tokens: PersonTokens
     taste_space = TasteSpaceNow(
         lake, catalogue, lambda: generations.current.encoders, lambda: taste.live, clock
     )
+    ranker = RankerFollowed(ModelRegistry(rankers_folder(lake.path)))
+    ranker.follow()
     feed_config = FeedConfig(random_share=settings.random_share)
     opening = GenerationOpening(
         lake,
@@ -146,6 +150,7 @@ def open_service(settings: ServeSettings, metrics: Metrics, tokens: PersonTokens
         learned,
         taste.wanted,
         taste_space,
+        ranker,
         feed_config,
         lake.requests if settings.log_requests else None,
     )
@@ -171,6 +176,7 @@ def open_service(settings: ServeSettings, metrics: Metrics, tokens: PersonTokens
         learned,
         taste,
         taste_space,
+        ranker,
         DebtWatch(lake),
         SkewWatch(lake, catalogue, generations, feed_config, taste.wanted),
     )

@@ -21,6 +21,7 @@ from bowerbird.serve.live_media import LiveMedia
 from bowerbird.serve.maintenance import DebtWatch
 from bowerbird.serve.metrics import Reading
 from bowerbird.serve.pictures import Pictures
+from bowerbird.serve.ranking import RankerFollowed
 from bowerbird.serve.settings import ServeSettings
 from bowerbird.serve.skew import SkewWatch
 from bowerbird.serve.sources import Sources
@@ -128,6 +129,7 @@ class Background:
         learned: LearnedNow,
         taste: TasteNow,
         taste_space: TasteSpaceNow,
+        ranker: RankerFollowed,
         debt: DebtWatch,
         skew: SkewWatch,
     ) -> None:
@@ -141,6 +143,7 @@ class Background:
         self._learned = learned
         self._taste = taste
         self._taste_space = taste_space
+        self._ranker = ranker
         self._debt = debt
         self.skew = skew
         self._loops: list[Repeater] = []
@@ -177,6 +180,7 @@ class Background:
         self._loop("generations", self._generations.follow, every_s=_FOLLOW_EVERY_S)
         self._loop("learned", self._learned.follow, every_s=_FOLLOW_EVERY_S)
         self._loop("taste", self._taste.follow, every_s=_FOLLOW_TASTE_EVERY_S, niceness=19).poke()
+        self._loop("ranker", self._ranker.follow, every_s=_FOLLOW_EVERY_S)
         self._loop("taste-space", self._taste_space.follow, every_s=_FOLLOW_TASTE_EVERY_S, niceness=19)
         if settings.run_sources:
             self._source_loop = self._loop("sources", self._sources.run_due, every_s=_LOOK_FOR_SOURCES_S)
@@ -193,6 +197,11 @@ class Background:
                 niceness=19,
             )
 
+    @property
+    def ranker_problem(self) -> str:
+        """Why the ranker that the registry names does not answer; empty where it does."""
+        return self._ranker.problem
+
     def look_for_sources(self) -> None:
         """A source is due: it need not wait until somebody looks."""
         if self._source_loop is not None:
@@ -207,6 +216,12 @@ class Background:
             "1 where a trained model proposes candidates for the feed",
             {},
             float(self._learned() is not None),
+        )
+        yield (
+            "bowerbird_ranker_serving",
+            "1 where a trained ranker orders the feed",
+            {},
+            float(self._ranker() is not None),
         )
         yield (
             "bowerbird_taste_space_serving",

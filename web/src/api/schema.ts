@@ -2934,6 +2934,8 @@ export interface operations {
                 filter?: string | null;
                 /** @description Items on this page */
                 limit?: number | null;
+                /** @description Which actions count more; where a trained ranker serves */
+                more_to?: ("save" | "shop" | "look") | null;
             };
             header?: never;
             path?: never;

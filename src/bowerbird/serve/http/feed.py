@@ -1,6 +1,8 @@
 """This file is about the feed and the first visit over HTTP."""
 
-from fastapi import APIRouter
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -12,6 +14,11 @@ from bowerbird.serve.http.schemas import Onboarding, PageShown, Picks
 
 router = APIRouter(tags=["feed"])
 
+MoreTo = Annotated[
+    Literal["save", "shop", "look"] | None,
+    Query(description="Which actions count more; where a trained ranker serves"),
+]
+
 
 @router.get("/v1/feed", response_model=None, responses=told(PageShown))
 async def feed(
@@ -21,6 +28,7 @@ async def feed(
     limit: Limit = None,
     cursor: Cursor = None,
     where: FilterText = None,
+    more_to: MoreTo = None,
 ) -> Response:
     """The next page of the feed; a cheaper one, marked degraded, when too many ask at once."""
     asked = FeedRequest(
@@ -29,6 +37,7 @@ async def feed(
         service.clock.now_ms(),
         read_filter(where),
         cursor,
+        more_to or "",
         request.state.request_id,
     )
     return Json(await service.feed_page(asked))

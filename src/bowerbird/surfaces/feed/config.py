@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from bowerbird.blend import BlendConfig
 from bowerbird.rank import RankConfig
+from bowerbird.rank.utility import UtilityConfig
 from bowerbird.taste import TasteConfig
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -18,14 +19,18 @@ class FeedConfig(BaseModel):
     The part of a page that a person's interests fill grows with what they did: `max_personal_share`
     times strength / (strength + `half_personal_saves`); where a trained model serves, `learned_share`
     of that is what it expects, and where a taste space is trained, `taste_share` is what lies near the person
-    there. The rest goes to the other sources by their shares. `max_items` bounds one feed, so that its cursor
-    stays short enough for an address line. `random_share` of the pages are drawn evenly (see `drawing`).
+    there. Where a trained ranker serves, `ranked_share` of a value is its word and the rest that of the plain
+    ranker, whose word on what was disliked and seen stays whole. The rest of the page goes to the other
+    sources by their shares. `max_items` bounds one feed, so that its cursor stays short enough for an address
+    line. `random_share` of the pages are drawn evenly (see `drawing`).
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     taste: TasteConfig = TasteConfig()
     rank: RankConfig = RankConfig()
+    utility: UtilityConfig = UtilityConfig()
+    ranked_share: Share = 0.8
     blend: BlendConfig = BlendConfig()
     candidates: Count = 400
     interest_queries: Count = 8

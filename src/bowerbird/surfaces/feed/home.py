@@ -6,6 +6,7 @@ import numpy as np
 
 from bowerbird.blend import CursorSigner, Page, Placement, Pool, Reason, fill_slate
 from bowerbird.blend.stages import Stages
+from bowerbird.core.arrays import Scores
 from bowerbird.core.errors import InputError
 from bowerbird.core.memo import Memo
 from bowerbird.core.request import FeedRequest
@@ -13,7 +14,18 @@ from bowerbird.eligible import hidden_from, holds
 from bowerbird.lake.catalogue import Catalogue
 from bowerbird.lake.online import OnlineStore
 from bowerbird.lake.request_log import LogRequest
-from bowerbird.rank import Facts, Features, Ranked, features, in_order, picture_quality, value
+from bowerbird.rank import (
+    FEATURES,
+    Facts,
+    Features,
+    Ranked,
+    features,
+    in_order,
+    picture_quality,
+    value,
+    weights,
+)
+from bowerbird.rank.ranker import RankerNow
 from bowerbird.retrieve.learned import ModelNow
 from bowerbird.retrieve.taste_vectors import TasteVectorsNow
 from bowerbird.retrieve.types import Candidates
@@ -26,6 +38,7 @@ from bowerbird.surfaces.feed.mix import mix
 from bowerbird.surfaces.feed.person import People, Person
 from bowerbird.surfaces.feed.places import Place, Places
 from bowerbird.surfaces.feed.popularity import Counts, Popularity
+from bowerbird.surfaces.feed.ranking import Learned, LearnedRanking
 from bowerbird.surfaces.feed.recorded import feed_record
 from bowerbird.surfaces.feed.sources import EXPLORE, FRESH, INTERESTS, LEARNED, POPULAR, SOURCE_NAMES, TASTE
 from bowerbird.surfaces.feed.types import SavedNumbers, SaversSince, Sight
@@ -42,6 +55,8 @@ class _Sorted:
     known: Features
     look: np.ndarray
     is_seen: np.ndarray
+    ranker: str
+    chances: np.ndarray  # [C, heads] of a trained ranker; without columns where none had a say
 
 
 class HomeFeed:
@@ -63,12 +78,13 @@ class HomeFeed:
         model_now: ModelNow = lambda: None,
         wanted_now: WantedNow = lambda _person, _now_ms: None,
         taste_now: TasteVectorsNow = lambda: None,
+        ranker_now: RankerNow = lambda: None,
         log_request: LogRequest | None = None,
     ) -> None:
         """`model_now` gives the trained model that proposes candidates too, if one is in use.
 
-        `wanted_now` says what a person wants of their interests; `taste_now` gives the trained taste space.
-        `log_request` is told of each page.
+        `wanted_now` says what a person wants of their interests; `taste_now` gives the trained taste space,
+        and `ranker_now` the trained ranker. `log_request` is told of each page.
         """
         self._config = config or FeedConfig()
         self._catalogue = catalogue
@@ -89,6 +105,7 @@ class HomeFeed:
         )
         self._log_request = log_request
         self._finder = Finder(catalogue, sight, self._ground, self._config)
+        self._learned = LearnedRanking(catalogue, online, self._ground, ranker_now, self._config.utility)
         self._places = Places(signer, "feed")
         self._pages: Memo[tuple[str, str, int], Page] = Memo(self._config.pages_kept)
 
@@ -104,7 +121,7 @@ class HomeFeed:
         if request.cursor is None:
             return self._make(request, self._places.begin(request.request_id, request.where))
         place = self._places.read(request.person_id, request.cursor, request.where)
-        key = (request.person_id, request.cursor, request.limit)
+        key = (request.person_id, request.cursor + request.more_to, request.limit)
         page = self._pages.get(key) or self._pages.keep_first(key, self._make(request, place))
         return without(page, hidden_from(self._online, request.person_id))
 
@@ -121,6 +138,7 @@ class HomeFeed:
     def forget(self, person_id: str) -> None:
         """Drop what is kept about a person."""
         self._people.forget(person_id)
+        self._learned.forget(person_id)
 
     def _make(self, request: FeedRequest, place: Place) -> Page:
         stages = Stages()
@@ -129,8 +147,8 @@ class HomeFeed:
         stages.ended("taste", len(person.interests.liking.liked), len(person.interests))
         limit = min(request.limit, self._config.max_items - len(place.shown))
         found = self._finder.find(person, place, counts, limit, request.now_ms, stages)
-        best = self._rank(found, person, counts, request.now_ms, place)
-        stages.ended("rank", len(found), len(best.ranked))
+        best = self._rank(found, person, counts, request, place)
+        stages.ended("rank", len(found), len(best.ranked), note=best.ranker)
         rows, policy = self._filled(best, person, place, limit)
         stages.ended("blend", len(best.ranked), len(rows))
         liked_reasons = self._liked_reasons(person)
@@ -142,49 +160,75 @@ class HomeFeed:
         is_end = len(rows) == 0 or len(found) <= len(rows) or len(after.shown) >= self._config.max_items
         cursor = None if is_end else self._places.write(request.person_id, after)
         stages.ended("explain", len(rows), len(placements))
-        models = self._models(person)
+        models = self._models(person, best.ranker)
         if self._log_request is not None:
             columns, seed = best.known.columns, place.page_seed
             self._log_request(
-                feed_record(request, best.ranked, columns, rows, placements, policy, models, seed)
+                feed_record(
+                    request, best.ranked, columns, best.chances, rows, placements, policy, models, seed
+                )
             )
         return Page(request.request_id, placements, cursor, stages.report(), models)
 
-    def _rank(self, found: Candidates, person: Person, counts: Counts, now_ms: int, place: Place) -> _Sorted:
+    def _rank(
+        self, found: Candidates, person: Person, counts: Counts, request: FeedRequest, place: Place
+    ) -> _Sorted:
         numbers = found.numbers
         look, words = self._ground.look_and_words(numbers)
         is_seen = holds(person.standing.seen, numbers)
+        taste, popularity = self._ground.joined(look, words), counts.share_of(numbers)
         facts = Facts(
-            self._ground.joined(look, words),
+            taste,
             self._catalogue.created_ms[numbers],
-            counts.share_of(numbers),
+            popularity,
             picture_quality(self._catalogue.colours[numbers], self._catalogue.colour_names),
             is_seen,
             np.maximum(person.expected.share_of(numbers), person.near_taste.share_of(numbers)),
         )
         likeness = self._ground.scales().taste
         known = features(
-            facts, person.tasted.tastes, likeness, self._config.rank, now_ms=now_ms, seed=place.page_seed
+            facts,
+            person.tasted.tastes,
+            likeness,
+            self._config.rank,
+            now_ms=request.now_ms,
+            seed=place.page_seed,
         )
+        learned = self._learned.of(
+            request.person_id, numbers, taste, popularity, request.now_ms, request.more_to
+        )
+        values = value(known.columns, self._config.rank)
+        if learned is not None:
+            values = self._with_learned(values, known, learned)
         # Far neighbours of a liked item, met where the near ones ran out, are not what the person asked for.
         is_far = (found.sources == SOURCE_NAMES.index(INTERESTS)) & (
             known.closeness < self._config.least_closeness
         )
         told = np.where(is_far, SOURCE_NAMES.index(EXPLORE), found.sources)
-        order, ranked = in_order(replace(found, sources=told), value(known.columns, self._config.rank))
+        order, ranked = in_order(replace(found, sources=told), values)
         return _Sorted(
             ranked,
             Features(known.columns[order], known.nearest[order], known.closeness[order]),
             look[order],
             is_seen[order],
+            RANKER if learned is None else learned.model,
+            np.zeros((len(order), 0), np.float32) if learned is None else learned.chances[order],
         )
 
     def _filled(self, best: _Sorted, person: Person, place: Place, limit: int) -> tuple[np.ndarray, Policy]:
         """Rows of `best` for the page, and how they were chosen; nothing is drawn that nobody logs."""
         if self._log_request is not None and is_drawn(place.page_seed, self._config.random_share):
             return drawn(len(best.ranked), limit, place.page_seed)
-        policy = Policy(f"{RANKER}/{self._config.blend.diversity}")
+        policy = Policy(f"{best.ranker}/{self._config.blend.diversity}")
         return self._blend(best, person, place, limit), policy
+
+    def _with_learned(self, plain: Scores, known: Features, learned: Learned) -> Scores:
+        """The trained ranker's word beside the plain one's, which decides on dislikes and the seen alone."""
+        own = weights(self._config.rank).copy()
+        own[[FEATURES.index(name) for name in ("dislike", "seen")]] = 0.0
+        share = np.float32(self._config.ranked_share)
+        shared: Scores = known.columns @ own
+        return plain - share * shared + share * learned.values
 
     def _blend(self, best: _Sorted, person: Person, place: Place, limit: int) -> np.ndarray:
         """Rows of `best` for the page; the last of the page before still spaces and shades it."""
@@ -244,13 +288,13 @@ class HomeFeed:
             return reasons.fresh((now_ms - int(self._catalogue.created_ms[number])) / DAY_MS)
         return reasons.seen_before() if is_seen else reasons.explore(self._ground.category_of(number))
 
-    def _models(self, person: Person) -> dict[str, str]:
+    def _models(self, person: Person, ranker: str) -> dict[str, str]:
         # As it was asked for this page; another one may be in use by now.
         had_a_say = {"retriever": person.expected.model, "taste": person.near_taste.model}
         return {
             "look": self._sight.look.stamp_text,
             "words": self._sight.words.stamp_text,
-            "ranker": RANKER,
+            "ranker": ranker,
             "diversity": self._config.blend.diversity,
             **{role: model for role, model in had_a_say.items() if model},
         }

@@ -9,6 +9,7 @@ from bowerbird.core.request import FeedRequest, RelatedRequest
 from bowerbird.lake.request_log import RequestRecord
 from bowerbird.lake.request_log.types import NOT_SHOWN
 from bowerbird.rank import FEATURES, Ranked
+from bowerbird.rank.ranker import HEADS
 from bowerbird.surfaces.feed.drawing import Policy
 
 REASON_KINDS: tuple[str, ...] = get_args(ReasonKind)
@@ -19,6 +20,7 @@ def feed_record(
     request: FeedRequest,
     ranked: Ranked,
     features: np.ndarray,
+    chances: np.ndarray,
     rows: np.ndarray,
     placements: tuple[Placement, ...],
     policy: Policy,
@@ -29,6 +31,7 @@ def feed_record(
 
     Args:
         features: float32 [C, len(FEATURES)] rows as in `ranked`.
+        chances: float32 [C, len(HEADS)] of a trained ranker; [C, 0] where none had a say.
         rows: int64 [S] rows of `ranked`, by slot.
         seed: of the chance in the features.
     """
@@ -49,6 +52,8 @@ def feed_record(
         propensities=propensities,
         reasons=reasons,
         reason_names=REASON_KINDS,
+        heads=chances,
+        head_names=tuple(map(str, HEADS)) if chances.shape[1] else (),
         features=features,
         feature_names=FEATURES,
         feature_set=FEATURE_SET,

@@ -1,0 +1,173 @@
+"""A ranker trained on drawn pages: it orders, its chances are true, and it answers alike however asked."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bowerbird.core.actions import ACTION_CODES, Action
+from bowerbird.core.errors import IncompatibleEmbeddingError, InputError
+from bowerbird.learn.config import TrainingConfig
+from bowerbird.rank.ranker import HEADS, ItemSide, PersonSide, RankerConfig, ServedRanker, load_ranker
+from bowerbird.rank.ranker.calibration import trueness
+from bowerbird.rank.ranker.fitting import fitted
+from bowerbird.rank.ranker.heads import IMPRESSION_CODE
+from bowerbird.rank.ranker.inputs import as_vectors, person_arrays
+from bowerbird.rank.ranker.judging import auc_of_pages, ndcg_of_pages
+from bowerbird.rank.ranker.requests import Acts, requests_of
+from bowerbird.rank.ranker.train import Trained, train_ranker
+from bowerbird.rank.utility import MORE_TO, UtilityConfig, on_scale, utility, weights_of
+
+ITEMS, TASTES, WIDTH, PAGES, PAGE = 90, 3, 12, 900, 6
+SAVE, HIDE = ACTION_CODES[Action.SAVE], ACTION_CODES[Action.HIDE]
+CONFIG = RankerConfig(
+    basis=8, width=16, inner=16, recent=6, long=12, left=6, cross_rank=4, slots=PAGE, held_out=0.3,
+    training=TrainingConfig(epochs=6, learning_rate=0.01, patience=3),
+)  # fmt: skip
+
+
+def drawn_world() -> tuple[Acts, np.ndarray, ItemSide]:
+    """People of one taste each save of it with .5, of others with .04; lower places are looked at less."""
+    rng = np.random.default_rng(0)
+    middles = rng.normal(size=(TASTES, WIDTH))
+    raw = (middles[np.arange(ITEMS) % TASTES] + 0.4 * rng.normal(size=(ITEMS, WIDTH))).astype(np.float32)
+    rows = []
+    for page in range(PAGES):
+        person, at_ms = page % 45, page * 600_000
+        for place, item in enumerate(rng.permutation(ITEMS)[:PAGE]):
+            rows.append((person, item, IMPRESSION_CODE, at_ms + place, place, page))
+            chance = (0.5 if item % TASTES == person % TASTES else 0.04) * 0.8**place
+            if rng.random() < chance:
+                rows.append((person, item, SAVE, at_ms + 1_000 + place, -1, -1))
+            elif item % TASTES != person % TASTES and rng.random() < 0.05:
+                rows.append((person, item, HIDE, at_ms + 1_000 + place, -1, -1))
+    acts = Acts.of(*np.array(rows).T)
+    unknown = np.full(ITEMS, -1)
+    return acts, raw, ItemSide(np.zeros((ITEMS, 0), np.float32), unknown, unknown, unknown)
+
+
+@pytest.fixture(scope="module")
+def world() -> tuple[Acts, np.ndarray, ItemSide]:
+    return drawn_world()
+
+
+@pytest.fixture(scope="module")
+def trained(world: tuple[Acts, np.ndarray, ItemSide], tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    acts, raw, items = world
+    folder = tmp_path_factory.mktemp("ranker")
+    return train_ranker(acts, raw, items, CONFIG, space="drawn", seed=0, folder=folder)
+
+
+def someone(taste: int, likes: int, seen: int = 0) -> PersonSide:
+    items = np.arange(likes) * TASTES + taste
+    left = np.arange(seen)
+    return PersonSide(
+        items, np.full(likes, SAVE, np.int8), 1_000 * np.arange(likes), left, 1_000 * left, left
+    )
+
+
+def test_it_tells_what_people_will_save_and_its_chances_are_true(trained: Trained) -> None:
+    save, hide = trained.report["save"], trained.report["hide"]
+    assert save["auc"]["low"] > 0.7
+    assert hide["auc"]["mean"] > 0.55
+    assert save["calibration"]["all"]["ece"] < 0.05
+    assert 0.75 < save["calibration"]["all"]["ratio"] < 1.3
+    # What each place draws was learned apart.
+    places = trained.ranker.places[:PAGE, HEADS.index(Action.SAVE)]
+    assert places[0] > places[PAGE - 1]
+
+
+def test_more_likes_of_a_taste_raise_its_chances_and_nobody_has_a_chance_too(
+    trained: Trained, world: tuple[Acts, np.ndarray, ItemSide]
+) -> None:
+    ranker, vectors = trained.ranker, trained.ranker.content(world[1])
+    features = np.zeros((ITEMS, 8), np.float32)
+    lean = []
+    for likes in (0, 1, 8):
+        chances = ranker.chances(someone(1, likes), vectors, vectors, features, 10_000)
+        assert chances.shape == (ITEMS, len(HEADS))
+        assert ((chances > 0) & (chances < 1)).all()
+        own = np.arange(ITEMS) % TASTES == 1
+        lean.append(chances[own, 0].mean() - chances[~own, 0].mean())
+    assert lean[0] < lean[1]
+    assert lean[2] > 0.1
+
+
+@given(st.integers(0, 12), st.integers(0, 20), st.integers(1, 40), st.integers(0, 1_000))
+def test_candidates_are_judged_alike_together_apart_and_beside_other_people(
+    trained: Trained, likes: int, seen: int, count: int, seed: int
+) -> None:
+    ranker = trained.ranker
+    rng = np.random.default_rng(seed)
+    vectors = rng.normal(size=(ITEMS, CONFIG.basis)).astype(np.float32)
+    features = rng.random((count, 8), dtype=np.float32)
+    numbers = rng.integers(0, ITEMS, count)
+    person = someone(2, likes, seen)
+    together = ranker.chances(person, vectors, vectors[numbers], features, 10**6)
+    one = count // 2
+    alone = ranker.chances(person, vectors, vectors[numbers[[one]]], features[[one]], 10**6)
+    np.testing.assert_allclose(alone[0], together[one], atol=2e-5)
+    both = as_vectors(person_arrays([someone(0, 3), person], [10**6] * 2, CONFIG), vectors)
+    beside = ranker.logits(both, vectors[numbers][None].repeat(2, 0), features[None].repeat(2, 0))
+    np.testing.assert_allclose(ranker.calibrated.chances(beside[1]), together, atol=2e-5)
+
+
+def test_kept_ranker_answers_the_same_and_other_content_is_refused(trained: Trained, tmp_path: Path) -> None:
+    trained.ranker.save(tmp_path)
+    loaded: ServedRanker = load_ranker(tmp_path)
+    assert loaded.version == trained.ranker.version
+    vectors = np.eye(5, CONFIG.basis, dtype=np.float32)
+    features = np.zeros((5, 8), np.float32)
+    given_ = (someone(0, 1), vectors, vectors, features, 10**6)
+    np.testing.assert_array_equal(loaded.chances(*given_), trained.ranker.chances(*given_))
+    with pytest.raises(IncompatibleEmbeddingError, match="needed are rows of 12"):
+        loaded.content(np.zeros((3, 5), np.float32))
+
+
+def test_too_little_to_learn_from_is_told(world: tuple[Acts, np.ndarray, ItemSide], tmp_path: Path) -> None:
+    acts, raw, items = world
+    few = Acts(*(getattr(acts, name)[:40] for name in Acts.__slots__))
+    with pytest.raises(InputError, match="needed are at least 50 pages"):
+        train_ranker(few, raw, items, CONFIG, space="drawn", seed=0, folder=tmp_path)
+
+
+@given(st.floats(0.3, 3), st.floats(-3, 1), st.integers(0, 100))
+def test_stretched_and_moved_chances_become_true(slope: float, shift: float, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    logits = rng.normal(-2, 1.2, size=(6_000, 1))
+    labels = rng.random(logits.shape) < 1 / (1 + np.exp(-(slope * logits + shift)))
+    told = trueness(fitted(logits, labels).chances(logits)[:, 0], labels[:, 0])
+    assert told.ece < 0.03
+    assert abs(told.said - told.was) < 0.01
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.booleans()), min_size=1, max_size=30))
+def test_order_within_pages_is_counted_pair_by_pair(rows: list[tuple[int, bool]]) -> None:
+    scores, labels = np.array([row[0] for row in rows], float), np.array([row[1] for row in rows])
+    table = [(0, item, IMPRESSION_CODE, 1_000 + item, item, 0) for item in range(len(rows))]
+    requests = requests_of(Acts.of(*np.array(table).T))
+    found, pages = auc_of_pages(scores, labels, requests)
+    pairs = [(good > bad) + 0.5 * (good == bad) for good in scores[labels] for bad in scores[~labels]]
+    assert len(pages) == bool(pairs)
+    if pairs:
+        assert found[0] == pytest.approx(np.mean(pairs))
+    best, some = ndcg_of_pages(labels.astype(float), labels.astype(float), requests)
+    assert len(some) == labels.any()
+    assert best == pytest.approx(1.0)
+
+
+def test_worth_follows_the_weights_and_keeps_its_order_on_the_scale() -> None:
+    rng = np.random.default_rng(1)
+    chances = rng.random((50, len(HEADS)), dtype=np.float32)
+    for more_to in ("", *MORE_TO):
+        worth = utility(chances, weights_of(UtilityConfig(), more_to))
+        scaled = on_scale(worth)
+        inside = np.abs(scaled) < 2
+        assert (np.argsort(scaled[inside]) == np.argsort(worth[inside])).all()
+    shop = weights_of(UtilityConfig(), "shop")
+    assert shop[HEADS.index(Action.PURCHASE)] > weights_of(UtilityConfig())[HEADS.index(Action.PURCHASE)]
+    assert utility(np.eye(6, dtype=np.float32), shop)[HEADS.index(Action.HIDE)] < 0
+    with pytest.raises(InputError, match="more_to 'fun' was received"):
+        weights_of(UtilityConfig(), "fun")

@@ -1,0 +1,115 @@
+"""A ranker is trained on pages that people saw, orders the feed of a running server, and is retired."""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+from live_server import LiveServer, build_lake, serving, settings_of
+
+COMMAND = [sys.executable, "-P", "-m", "bowerbird.cli.main", "rank"]
+PLAIN = "linear-1"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    with serving(settings_of(build_lake(tmp_path_factory.mktemp("ranked")))) as server:
+        yield server
+
+
+def rank(server: LiveServer, *words: str) -> dict[str, Any]:
+    """What a command says; the lake is the server's."""
+    whole = [*COMMAND, words[0], "--lake", str(server.lake_path), "--json", *words[1:]]
+    done = subprocess.run(whole, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    told: dict[str, Any] = json.loads(done.stdout)
+    return told
+
+
+def page_of(client: httpx.Client, **more: Any) -> dict[str, Any]:
+    found: dict[str, Any] = client.get("/v1/feed", params={"limit": 16, **more}).json()
+    return found
+
+
+def until(has_come: Callable[[], bool]) -> None:
+    end = time.monotonic() + 60
+    while not has_come():
+        assert time.monotonic() < end, "the server has not noticed"
+        time.sleep(0.2)
+
+
+def watch_pages(server: LiveServer) -> None:
+    """Circles are saved and squares are hidden, by twelve people on eight pages each."""
+    now_ms = int(time.time() * 1000)
+    for number in range(12):
+        client = server.client()
+        for page in range(8):
+            shown = page_of(client)
+            at_ms = now_ms - 400_000 + 30_000 * page + number
+            events = []
+            for each in shown["items"]:
+                item, facts = each["item"], {"request_id": shown["request_id"], "item_id": each["item"]["id"]}
+                named = f"{number}-{page}-{item['id']}"
+                events.append(
+                    {
+                        "event_id": f"s{named}",
+                        "action": "impression",
+                        "at_ms": at_ms,
+                        "position": each["position"],
+                        **facts,
+                    }
+                )
+                kind = item["title"].split()[1]
+                if kind in ("circle", "square"):
+                    action = "save" if kind == "circle" else "hide" if page == 7 else "closeup"
+                    events.append(
+                        {"event_id": f"a{named}", "action": action, "at_ms": at_ms + 2_000, **facts}
+                    )
+            assert client.post("/v1/events", json={"events": events}).status_code == 202
+
+
+def test_ranker_that_was_trained_orders_the_feed_until_it_is_retired(server: LiveServer) -> None:
+    watch_pages(server)
+    client = server.client()
+    assert page_of(client)["models"]["ranker"] == PLAIN
+    assert "bowerbird_ranker_serving 0" in client.get("/metrics").text
+
+    card = rank(server, "train", "--epochs", "2", "--activate")
+    until(lambda: page_of(client)["models"]["ranker"] != PLAIN)
+
+    page = page_of(client)
+    assert page["models"]["ranker"] == f"ranker {card['id']}"
+    (stage,) = (each for each in page["report"]["stages"] if each["stage"] == "rank")
+    assert stage["note"] == f"ranker {card['id']}"
+    assert card["metrics"]["save auc"]["pages"] > 0
+    assert {"rows", "events", "said", "was", "ece", "ratio"} <= set(
+        card["facts"]["calibration"]["save"]["all"]
+    )
+    assert "bowerbird_ranker_serving 1" in client.get("/metrics").text
+    for more_to in ("save", "shop", "look"):
+        assert page_of(client, more_to=more_to)["items"]
+    assert client.get("/v1/feed", params={"more_to": "nothing"}).status_code == 422
+    (row,) = rank(server, "models")["rankers"]
+    assert row["serves"]
+
+    rank(server, "retire")
+    until(lambda: page_of(client)["models"]["ranker"] == PLAIN)
+    rank(server, "activate", card["id"])
+    until(lambda: page_of(client)["models"]["ranker"] != PLAIN)
+
+
+def test_damaged_ranker_is_told_and_the_plain_one_goes_on(server: LiveServer) -> None:
+    client = server.client()
+    (row,) = rank(server, "models")["rankers"]
+    rank(server, "retire")
+    until(lambda: page_of(client)["models"]["ranker"] == PLAIN)
+    (server.lake_path / "models" / "rankers" / "ranker" / row["id"] / "ranker.json").write_text("{")
+
+    rank(server, "activate", row["id"])
+
+    until(lambda: bool(server.service.background.ranker_problem))
+    assert page_of(client)["models"]["ranker"] == PLAIN
