@@ -10,7 +10,6 @@ from live_server import LiveServer
 from bowerbird.cli.main import main
 from bowerbird.rank import FEATURES
 from bowerbird.serve.warming import NOBODY
-from bowerbird.surfaces.feed import making_again
 
 
 def test_pages_are_logged_for_whoever_asks_and_gone_when_they_are_forgotten(server: LiveServer) -> None:
@@ -39,10 +38,9 @@ def test_pages_are_logged_for_whoever_asks_and_gone_when_they_are_forgotten(serv
 def test_skew_of_served_features_is_a_metric_with_an_alarm(
     server: LiveServer,
     capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(making_again, "SETTLED_MS", 0)
     log, client, watch = server.service.lake.requests, server.client(), server.service.background.skew
+    watch.settled_ms = 0
     for item_id in server.item_ids(client)[:2]:
         event = {"event_id": f"skew {item_id}", "action": "save", "item_id": item_id, "at_ms": 1}
         assert client.post("/v1/events", json={"events": [event]}).json()["accepted"] == 1
@@ -52,7 +50,7 @@ def test_skew_of_served_features_is_a_metric_with_an_alarm(
     assert watch.look() is not None
     told = client.get("/metrics").text
     assert 'bowerbird_feature_skew_rate{feature="closeness"} 0.0' in told
-    words = ["rank", "skew", "--lake", str(server.lake_path), "--json"]
+    words = ["rank", "skew", "--lake", str(server.lake_path), "--json", "--settled-ms", "0"]
     assert main(words) == 0
     said = json.loads(capsys.readouterr().out)
     assert said["alarms"] == []

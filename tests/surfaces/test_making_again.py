@@ -102,7 +102,7 @@ def test_requests_that_cannot_be_judged_are_counted_with_the_reason(world: World
         replace(told[2], surface="related"),
     ]
     now_ms = world.clock.now_ms()
-    world.record([replace_time(event(world, 77, 0, "person 0", Action.SAVE, "red-vase-1"), now_ms - 1_000)])
+    world.record([replace_time(event(world, 77, 0, "person 0", Action.SAVE, "red-vase-1"), now_ms - 100)])
     feed(world.feed_request("person 0", request_id="req_soon"))
 
     report = again(world, feed)([*odd, told[-1]])

@@ -93,3 +93,12 @@ def test_nothing_has_no_medoids() -> None:
     empty = np.zeros((0, 3), np.float32)
 
     assert len(medoid_rows(empty, np.zeros(0, np.float32), np.zeros(0, np.int64))) == 0
+
+
+def test_of_a_pair_the_newer_stands_for_it_however_far_its_weights_have_faded() -> None:
+    rng = np.random.default_rng(4)
+    for _ in range(300):
+        pair = unit(rng.normal(size=(2, 64)))
+        for faded in (1.0, 0.99907, 0.731, 1e-4):
+            weights = np.full(2, faded, dtype=np.float32)
+            assert medoid_rows(pair, weights, np.zeros(2, np.int64)).tolist() == [0]

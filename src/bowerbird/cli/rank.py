@@ -20,6 +20,12 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     skew.add_argument(
         "--most-rate", type=float, default=0.01, help="share that may differ without alarm (default: .01)"
     )
+    skew.add_argument(
+        "--settled-ms",
+        type=int,
+        default=250,
+        help="pass over requests with an event so shortly before or after (default: 250)",
+    )
     add_encoder_option(skew)
 
 
@@ -41,7 +47,14 @@ def run_skew(args: argparse.Namespace) -> int:
         ready = ready_indexes(lake, encoders_of(args, lake))
         share, days = config.taste.look_share, config.fresh_days
         ground = Ground(ready.catalogue, ready.indexes, look_share=share, fresh_days=days)
-        again = FeaturesAgain(ready.catalogue, ready.indexes, ground, lake.events.of_people, config)
+        again = FeaturesAgain(
+            ready.catalogue,
+            ready.indexes,
+            ground,
+            lake.events.of_people,
+            config,
+            settled_ms=args.settled_ms,
+        )
         report = again([each for each in records if each.person_id not in wishful])
     left_out = sum(each.person_id in wishful for each in records)
     passed_over = report.passed_over | ({"wishes": left_out} if left_out else {})

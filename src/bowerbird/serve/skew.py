@@ -9,6 +9,7 @@ from bowerbird.rank.skew import FieldSkew, SkewReport
 from bowerbird.serve.generations import LiveGeneration
 from bowerbird.serve.metrics import Reading
 from bowerbird.surfaces.feed import FeaturesAgain, FeedConfig
+from bowerbird.surfaces.feed.making_again import SETTLED_MS
 from bowerbird.taste.interest_tree.wanted import WantedNow
 
 log = logging.getLogger(__name__)
@@ -35,6 +36,7 @@ class SkewWatch:
         self._generations = generations
         self._config = config
         self._wanted_now = wanted_now
+        self.settled_ms = SETTLED_MS
         self._report: SkewReport | None = None
         self._alarms: tuple[FieldSkew, ...] = ()
 
@@ -52,6 +54,7 @@ class SkewWatch:
             self._lake.events.of_people,
             self._config,
             self._wanted_now,
+            self.settled_ms,
         )
         self._report = again(records)
         before = {each.name for each in self._alarms}

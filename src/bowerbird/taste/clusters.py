@@ -4,6 +4,8 @@ import numpy as np
 
 from bowerbird.core.arrays import Embeddings
 
+_TIE, _LEAST_HEFT = 1e-5, 1e-12
+
 
 def group(vectors: Embeddings, *, least_similarity: float) -> np.ndarray:
     """[L] group of each row, numbered by first appearance.
@@ -49,6 +51,13 @@ def medoid_rows(vectors: Embeddings, weights: np.ndarray, groups: np.ndarray) ->
     np.add.at(sums, groups, vectors * weights[:, None])  # [G, D]
     # The sum of weighted cosines to all members is one product with their weighted sum.
     fit = np.einsum("ld,ld->l", vectors, sums[groups])
-    order = np.lexsort((np.arange(len(groups)), -fit, groups))
+    heft = np.bincount(groups, weights=weights, minlength=group_count)
+    fit = fit / np.maximum(heft[groups], _LEAST_HEFT)
+    best = np.full(group_count, -np.inf)
+    np.maximum.at(best, groups, fit)
+    # The two rows of a pair tie but for the last bit of their weights, which fade from hour to hour: that
+    # must not choose another one each time.
+    is_best = fit >= best[groups] - _TIE
+    order = np.lexsort((np.arange(len(groups)), ~is_best, groups))
     first = np.searchsorted(groups[order], np.arange(group_count))
     return np.asarray(order[first], dtype=np.int64)

@@ -29,8 +29,8 @@ from bowerbird.surfaces.feed.types import Sight
 from bowerbird.taste.interest_tree.wanted import WantedNow
 
 NOT_MADE_AGAIN = ("popularity", "chance", "expected")
-SETTLED_MS = 2_000
-"""An event that arrived so shortly before a request may have been known to it, or not."""
+SETTLED_MS = 250
+"""An event that arrived so shortly before or after a request may have been known to it, or not."""
 TOLERANCE = 0.005
 """Features lie between 0 and 1. Weights are read once an hour, and fade by less than this meanwhile."""
 _CLOCK_SKEW_MS = 5_000
@@ -47,8 +47,13 @@ class FeaturesAgain:
         events_of: Callable[[Sequence[str]], Sequence[Event]],
         config: FeedConfig,
         wanted_now: WantedNow = lambda _person, _now_ms: None,
+        settled_ms: int = SETTLED_MS,
     ) -> None:
-        """`events_of` gives every stored event of these people, in order of arrival."""
+        """`events_of` gives every stored event of these people, in order of arrival.
+
+        Where nobody acts while a request is answered, `settled_ms` may be 0.
+        """
+        self._settled_ms = settled_ms
         self._catalogue = catalogue
         self._sight = sight
         self._ground = ground
@@ -84,8 +89,8 @@ class FeaturesAgain:
             return "other vectors"
         if self._wanted_now(record.person_id, record.at_ms) is not None:
             return "wishes"
-        begin_ms = record.at_ms - SETTLED_MS
-        if any(begin_ms < each.received_ms <= record.at_ms + SETTLED_MS for each in events):
+        begin_ms, end_ms = record.at_ms - self._settled_ms, record.at_ms + self._settled_ms
+        if any(begin_ms < each.received_ms <= end_ms for each in events):
             return "not settled"
         return ""
 
