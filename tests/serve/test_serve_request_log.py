@@ -18,14 +18,19 @@ def test_pages_are_logged_for_whoever_asks_and_gone_when_they_are_forgotten(serv
     page = client.get("/v1/feed", params={"limit": 5}).json()
     item_id = page["items"][0]["item"]["id"]
     client.get(f"/v1/items/{item_id}/related", params={"limit": 5})
+    found = client.get("/v1/search", params={"q": "red circle", "limit": 5}).json()
     other.get("/v1/feed", params={"limit": 5})
     log.flush()
 
     theirs = {each.surface: each for each in log.records() if each.person_id == person}
-    assert theirs.keys() == {"feed", "related"}
+    assert theirs.keys() == {"feed", "related", "search"}
     assert theirs["feed"].request_id == page["request_id"]
     shown = server.service.catalogue.ids_of(theirs["feed"].numbers[theirs["feed"].shown])
     assert list(shown) == [each["item"]["id"] for each in page["items"]]
+    searched = theirs["search"]
+    hits = server.service.catalogue.ids_of(searched.numbers[searched.shown])
+    assert list(hits) == [each["item"]["id"] for each in found["items"]]
+    assert (searched.values[searched.shown][:-1] >= searched.values[searched.shown][1:]).all()
     assert log.count(NOBODY) == 0
     assert "bowerbird_request_log_records" in client.get("/metrics").text
 

@@ -109,5 +109,6 @@ class GenerationOpening:
                 signer,
                 frames=lambda: indexes.frames,
                 frame_of=self.pictures.frame_to_look_at,
+                log_request=self.log_request,
             ),
         )

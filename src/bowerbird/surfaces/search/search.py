@@ -12,9 +12,11 @@ from bowerbird.core.request import SearchRequest
 from bowerbird.eligible import Removal, hidden_from, holds
 from bowerbird.lake.catalogue import Catalogue
 from bowerbird.lake.online import OnlineStore
+from bowerbird.lake.request_log import LogRequest
 from bowerbird.surfaces.search import cursors, telling
 from bowerbird.surfaces.search.config import SearchConfig
 from bowerbird.surfaces.search.reading import QueryReader
+from bowerbird.surfaces.search.recorded import search_record
 from bowerbird.surfaces.search.seeking import SOURCE_NAMES, Found, Seeker
 from bowerbird.surfaces.search.suggestions import Suggester
 from bowerbird.surfaces.search.types import (
@@ -56,7 +58,10 @@ class Search:
         config: SearchConfig | None = None,
         frames: FramesNow | None = None,
         frame_of: FrameOf | None = None,
+        log_request: LogRequest | None = None,
     ) -> None:
+        """`log_request` is told of each page."""
+        self._log_request = log_request
         self._config = config or SearchConfig()
         self._catalogue = catalogue
         self._indexes = indexes
@@ -135,6 +140,9 @@ class Search:
         has_more = end < len(found.numbers)
         stamp = self._indexes.look.stamp_text
         cursor = cursors.write(self._signer, request.person_id, place, stamp) if has_more else None
+        models = {"look": stamp, "words": self._indexes.words.stamp_text}
+        if self._log_request is not None:
+            self._log_request(search_record(request, found, shown, placements, models))
         return SearchPage(
             request.request_id,
             placements,
@@ -143,7 +151,7 @@ class Search:
             found.verdict if len(found.numbers) else "nothing",
             telling.message(query, found.verdict, len(found.numbers)),
             stages.report(),
-            {"look": self._indexes.look.stamp_text, "words": self._indexes.words.stamp_text},
+            models,
         )
 
     def _may_see(self, person_id: str, numbers: np.ndarray) -> np.ndarray:
