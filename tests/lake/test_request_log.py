@@ -29,6 +29,7 @@ from bowerbird.lake.request_log.columns import records_of, table_of
 from bowerbird.lake.request_log.days import MS_PER_DAY
 from bowerbird.lake.request_log.packing import packed, unpacked
 from bowerbird.lake.request_log.sampling import sampled
+from bowerbird.lake.request_log.types import hash_of
 from bowerbird.lake.types import ItemFields
 
 FEATURES = ("closeness", "seen")
@@ -221,6 +222,7 @@ def test_forgotten_person_and_item_are_in_no_byte(lake: Lake, is_moved: bool) ->
     assert len(left["req_2"].numbers) == 7
     assert len(left["req_5"].numbers) == 8
     before = sampled(others[0], 50)
+    assert all(each.features_hash == hash_of(each.features) for each in left.values())
     assert (left["req_2"].features == before.features[before.numbers != number]).all()
 
 

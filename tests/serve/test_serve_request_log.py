@@ -73,3 +73,14 @@ def test_skew_of_served_features_is_a_metric_with_an_alarm(
     assert "served features differ" in capsys.readouterr().err
     assert main(words) == 1
     assert json.loads(capsys.readouterr().out)["alarms"] == ["quality"]
+
+
+def test_who_does_not_consent_leaves_no_record(server: LiveServer) -> None:
+    service, client = server.service, server.client()
+    person = client.get("/v1/me").json()["person_id"]
+    service.lake.records.people.create(person, consent=False)
+    before = service.lake.requests.counted.refused
+    assert client.get("/v1/feed").status_code == 200
+    service.lake.requests.flush()
+    assert service.lake.requests.count(person) == 0
+    assert service.lake.requests.counted.refused == before + 1

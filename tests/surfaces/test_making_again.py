@@ -7,6 +7,8 @@ from small_world import DAY_MS, World
 
 from bowerbird.core.actions import Action
 from bowerbird.lake.request_log import RequestRecord
+from bowerbird.lake.request_log.sampling import sampled
+from bowerbird.lake.request_log.types import hash_of
 from bowerbird.lake.types import Event
 from bowerbird.rank import FEATURES
 from bowerbird.rank.skew import SkewReport
@@ -20,7 +22,8 @@ def lived(world: World) -> tuple[HomeFeed, list[RequestRecord]]:
     told: list[RequestRecord] = []
     feed = HomeFeed(
         world.catalogue, world.indexes, world.lake.online, world.saved_numbers,
-        world.lake.records.saves.savers_since, world.signer, FeedConfig(), log_request=told.append,
+        world.lake.records.saves.savers_since, world.signer, FeedConfig(),
+        log_request=lambda each: told.append(sampled(each, 400)),
     )  # fmt: skip
     rng = np.random.default_rng(3)
     for turn in range(12):
@@ -73,7 +76,7 @@ def test_a_feature_broken_on_purpose_raises_the_alarm_for_itself_alone(world: Wo
         for record in told:
             features = record.features.copy()
             features[:, FEATURES.index(name)] = 0.8 * features[:, FEATURES.index(name)] + 0.02
-            broken.append(replace(record, features=features))
+            broken.append(replace(record, features=features, features_hash=hash_of(features)))
 
         report = compare(broken)
 
@@ -86,7 +89,7 @@ def test_an_online_store_that_missed_events_is_seen(world: World) -> None:
     world.lake.events.append(missed)  # stored, and never applied
     world.clock.advance(by_ms=60_000)
     told: list[RequestRecord] = []
-    feed._log_request = told.append
+    feed._log_request = lambda each: told.append(sampled(each, 400))
     feed(world.feed_request("person 0", request_id="req_late"))
 
     report = again(world, feed)(told)
@@ -100,6 +103,7 @@ def test_requests_that_cannot_be_judged_are_counted_with_the_reason(world: World
         replace(told[0], feature_set="older"),
         replace(told[1], models={**told[1].models, "look": "another"}),
         replace(told[2], surface="related"),
+        replace(told[3], features=told[3].features + 0.1),
     ]
     now_ms = world.clock.now_ms()
     world.record([replace_time(event(world, 77, 0, "person 0", Action.SAVE, "red-vase-1"), now_ms - 100)])
@@ -109,7 +113,7 @@ def test_requests_that_cannot_be_judged_are_counted_with_the_reason(world: World
 
     assert report.requests == 0
     assert report.passed_over == {
-        "another definition": 1, "other vectors": 1, "no features": 1, "not settled": 1,
+        "another definition": 1, "damaged": 1, "other vectors": 1, "no features": 1, "not settled": 1,
     }  # fmt: skip
 
 

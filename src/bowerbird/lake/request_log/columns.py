@@ -25,6 +25,7 @@ SCHEMA = pa.schema(
         pa.field("models", pa.string(), nullable=False),
         pa.field("candidates", pa.int32(), nullable=False),
         pa.field("seed", pa.int64(), nullable=False),
+        pa.field("features_hash", pa.int64(), nullable=False),
         pa.field("about", pa.int64(), nullable=False),
         *(pa.field(name, pa.list_(pa.string()), nullable=False) for name in _NAMES),
         *(

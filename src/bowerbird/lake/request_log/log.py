@@ -16,7 +16,7 @@ from bowerbird.lake.request_log.columns import SCHEMA, records_of, table_of
 from bowerbird.lake.request_log.days import MS_PER_DAY, DayFile, Days, day_of
 from bowerbird.lake.request_log.packing import packed, unpacked
 from bowerbird.lake.request_log.spool import Spool, SpoolRow
-from bowerbird.lake.request_log.types import RequestRecord
+from bowerbird.lake.request_log.types import RequestRecord, hash_of
 from bowerbird.lake.request_log.writing import Counted, Writer
 from bowerbird.lake.write_gate import WriteGate
 
@@ -251,4 +251,5 @@ def _names(record: RequestRecord, numbers: np.ndarray) -> bool:
 
 def _without(record: RequestRecord, numbers: np.ndarray) -> RequestRecord:
     kept = record.rows(np.flatnonzero(~np.isin(record.numbers, numbers)))
-    return kept if record.about not in numbers else replace(kept, about=-1)
+    about = -1 if record.about in numbers else record.about
+    return replace(kept, about=about, features_hash=hash_of(kept.features))

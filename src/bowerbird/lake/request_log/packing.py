@@ -8,7 +8,7 @@ import orjson
 from bowerbird.core.errors import LakeError
 from bowerbird.lake.request_log.types import CANDIDATE_COLUMNS, MATRICES, RequestRecord
 
-_WORDS = ("surface", "policy_id", "feature_set", "models", "candidates", "seed", "about")
+_WORDS = ("surface", "policy_id", "feature_set", "models", "candidates", "seed", "features_hash", "about")
 _NAMES = ("source_names", "head_names", "reason_names", "feature_names")
 _END = b"\n"
 

@@ -5,7 +5,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from bowerbird.lake.request_log.types import CANDIDATE_COLUMNS, RequestRecord
+from bowerbird.lake.request_log.types import CANDIDATE_COLUMNS, RequestRecord, hash_of
+
+_NONE = np.zeros(0, dtype=np.float32)
 
 
 def sampled(record: RequestRecord, keep_unshown: int) -> RequestRecord:
@@ -28,4 +30,5 @@ def sampled(record: RequestRecord, keep_unshown: int) -> RequestRecord:
     count = len(record.numbers)
     kept = {name: column[rows] for name, column in columns.items() if len(column) == count}
     kept["logged_with"] = logged_with
-    return replace(record, candidates=record.candidates or count, **kept)
+    hash_ = hash_of(kept.get("features", _NONE))
+    return replace(record, candidates=record.candidates or count, features_hash=hash_, **kept)

@@ -15,6 +15,7 @@ CREATE TABLE IF NOT EXISTS request (
     request_id TEXT NOT NULL, person_id TEXT NOT NULL, at_ms INTEGER NOT NULL, body BLOB NOT NULL
 );
 CREATE INDEX IF NOT EXISTS request_person ON request (person_id);
+CREATE INDEX IF NOT EXISTS request_at ON request (at_ms);
 """
 _INSERT = "INSERT INTO request (request_id, person_id, at_ms, body) VALUES (?, ?, ?, ?)"
 _ROWS = "SELECT offset, request_id, person_id, at_ms, body FROM request"

@@ -4,6 +4,7 @@ Source: the impression log of Appendix D in the discovery facts. One record stan
 is true of the whole request is kept once and not once an impression.
 """
 
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
@@ -11,6 +12,11 @@ from typing import Any, TypeAlias
 import numpy as np
 
 NOT_SHOWN = -1
+
+
+def hash_of(features: np.ndarray) -> int:
+    """What says later whether these are the features that were served."""
+    return zlib.crc32(np.ascontiguousarray(features, dtype=np.float32).tobytes())
 
 
 def _none() -> np.ndarray:
@@ -41,6 +47,7 @@ class RequestRecord:
         candidates: how many there were before a sample was taken.
         logged_with: float32 [C] chance that the log keeps the row; 1 for what was shown.
         seed: of the chance in the features.
+        features_hash: of the features as they were served; 0 until the log has taken the record.
         about: number of the item that the request is about; -1 where it is about none.
     """
 
@@ -67,6 +74,7 @@ class RequestRecord:
     candidates: int = 0
     logged_with: np.ndarray = field(default_factory=_none)
     seed: int = 0
+    features_hash: int = 0
     about: int = -1
 
     def rows(self, rows: np.ndarray) -> "RequestRecord":

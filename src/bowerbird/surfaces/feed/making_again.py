@@ -18,6 +18,7 @@ from bowerbird.lake.catalogue import Catalogue
 from bowerbird.lake.config import LakeConfig
 from bowerbird.lake.online import OnlineStore
 from bowerbird.lake.request_log import RequestRecord
+from bowerbird.lake.request_log.types import hash_of
 from bowerbird.lake.types import Event
 from bowerbird.rank import FEATURES, Facts, features, picture_quality
 from bowerbird.rank.skew import SkewReport, compared
@@ -84,6 +85,8 @@ class FeaturesAgain:
             return "no features"
         if (record.feature_set, record.feature_names) != (FEATURE_SET, FEATURES):
             return "another definition"
+        if record.features_hash not in (0, hash_of(record.features)):
+            return "damaged"
         vectors = {"look": self._sight.look.stamp_text, "words": self._sight.words.stamp_text}
         if any(record.models.get(name) != stamp for name, stamp in vectors.items()):
             return "other vectors"
