@@ -204,16 +204,7 @@ class Bench:
         )  # fmt: skip
 
     def share(self, who: np.ndarray, slates: np.ndarray) -> np.ndarray:
-        """[B] worth of each page over the mean worth of the best pages of what people were never shown.
-
-        Its mean is the share of all that could be had; people to whom little is worth anything weigh little.
-        """
-        world = self.lived.world
-        best = worths(world, who, len(world.items))
-        best[world.state.shown[who]] = -np.inf
-        ideal = np.argsort(-best, axis=1, kind="stable")[:, :PAGE]
-        worth = regret_of(world, who, slates).worth
-        return worth / regret_of(world, who, ideal).worth.mean()
+        return share_of(self.lived.world, who, slates)
 
     def lineup(self) -> Iterator[tuple[str, str, Callable[[Histories, np.ndarray], np.ndarray]]]:
         """Name, vectors, and what makes a page [B, 24] from histories."""
@@ -349,6 +340,18 @@ class Bench:
         counts = np.bincount(self.everybody.persons, minlength=len(some))
         who = np.flatnonzero(some & (counts >= max(FIRST_LIKES)) & ~self.lived.world.state.is_gone)
         return np.sort(np.random.default_rng(self.seed).permutation(who)[:400])
+
+
+def share_of(world: World, who: np.ndarray, slates: np.ndarray) -> np.ndarray:
+    """[B] worth of each page over the mean worth of the best pages of what people were never shown.
+
+    Its mean is the share of all that could be had; people to whom little is worth anything weigh little.
+    """
+    best = worths(world, who, len(world.items))
+    best[world.state.shown[who]] = -np.inf
+    ideal = np.argsort(-best, axis=1, kind="stable")[:, :PAGE]
+    worth = regret_of(world, who, slates).worth
+    return worth / regret_of(world, who, ideal).worth.mean()
 
 
 def batches(count: int) -> list[tuple[int, int]]:
