@@ -10,6 +10,8 @@ from bowerbird.eligible import (
     hidden_from,
     holds,
     keep_allowed,
+    keep_for_country,
+    keep_not_blocked,
     keep_not_hidden,
     keep_not_saved,
     keep_not_shown,
@@ -87,3 +89,21 @@ def test_hidden_reported_and_less_wanted_items_are_hidden_until_a_hide_is_taken_
 
     assert hidden_from(online, "ann").tolist() == [1, 2, 3]
     assert hidden_from(online, "bob").tolist() == []
+
+
+@given(numbers_of, numbers_of, st.integers(-1, 3))
+def test_blocked_owners_and_other_countries(found: list[int], blocked: list[int], country: int) -> None:
+    countries = np.arange(40) % 4  # 0: for all
+    standing = Standing(blocked=sorted_numbers(blocked))
+    rules = {"blocked": keep_not_blocked, "country": keep_for_country(countries, country)}
+
+    kept = np.array(found, dtype=np.int64)[
+        screen(np.array(found, dtype=np.int64), standing, rules).keep
+    ].tolist()
+
+    wanted = [
+        each
+        for each in found
+        if each not in blocked and (each >= 40 or country == 0 or countries[each] in (0, country))
+    ]
+    assert kept == wanted

@@ -43,7 +43,12 @@ def run_skew(args: argparse.Namespace) -> int:
                 "the request log has no new record; needed is one page of a server over this lake; open the "
                 "feed once, or look at BOWERBIRD_LOG_REQUESTS"
             )
-        wishful = {each.person_id for each in records if lake.records.wishes.of(each.person_id)}
+        wishful = {
+            each.person_id
+            for each in records
+            if lake.records.wishes.of(each.person_id)
+            or lake.records.controls.of(each.person_id).history_from_ms
+        }
         ready = ready_indexes(lake, encoders_of(args, lake))
         share, days = config.taste.look_share, config.fresh_days
         ground = Ground(ready.catalogue, ready.indexes, look_share=share, fresh_days=days)

@@ -54,6 +54,28 @@ def keep_wanted(numbers: ItemNumbers, standing: Standing) -> Mask:
     return ~holds(standing.unwanted, numbers)
 
 
+def keep_not_blocked(numbers: ItemNumbers, standing: Standing) -> Mask:
+    """Keeps what is not of an owner whom the person blocked."""
+    return ~holds(standing.blocked, numbers)
+
+
+def keep_for_country(countries: np.ndarray, country: int) -> Rule:
+    """Keeps items for this country, and items for all.
+
+    Args:
+        countries: int32 codes by item number; 0 for all.
+        country: the person's code; 0: unknown, so that nothing is left out; -1: one that no item names.
+    """
+
+    def rule(numbers: ItemNumbers, _standing: Standing) -> Mask:
+        known = (numbers >= 0) & (numbers < len(countries))
+        codes = countries[np.where(known, numbers, 0)] if len(countries) else np.zeros(len(numbers), int)
+        keep: Mask = (codes == 0) | (codes == country) | (country == 0) | ~known
+        return keep
+
+    return rule
+
+
 def keep_unseen(numbers: ItemNumbers, standing: Standing) -> Mask:
     """Keeps what the person has not had on the screen."""
     return ~holds(standing.seen, numbers)

@@ -20,6 +20,7 @@ class Standing:
         saved: on one of the person's own boards.
         shown: on earlier pages of this list.
         unwanted: of interests that the person does not want.
+        blocked: of owners whom the person blocked.
         seen: was on the person's screen before, or was opened.
     """
 
@@ -27,6 +28,7 @@ class Standing:
     saved: np.ndarray = field(default_factory=_none)
     shown: np.ndarray = field(default_factory=_none)
     unwanted: np.ndarray = field(default_factory=_none)
+    blocked: np.ndarray = field(default_factory=_none)
     seen: np.ndarray = field(default_factory=_none)
 
 

@@ -29,10 +29,11 @@ CREATE TABLE IF NOT EXISTS hidden (
     person_id TEXT NOT NULL, number INTEGER NOT NULL, at_ms INTEGER NOT NULL, is_hidden INTEGER NOT NULL,
     PRIMARY KEY (person_id, number)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS horizon (person_id TEXT PRIMARY KEY, at_ms INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS person (person_id TEXT PRIMARY KEY, version INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS mark (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 """
-_TABLES = ("action", "seen", "hidden", "person")
+_TABLES = ("action", "seen", "hidden", "horizon", "person")
 _IMPRESSION = ACTION_CODES[Action.IMPRESSION]
 _HIDE = ACTION_CODES[Action.HIDE]
 _UNHIDE = ACTION_CODES[Action.UNHIDE]
@@ -46,7 +47,7 @@ _UPSERT_HIDDEN = (
     "SET at_ms = excluded.at_ms, is_hidden = excluded.is_hidden WHERE excluded.at_ms >= at_ms"
 )
 _NEWEST_ACTIONS = (
-    "SELECT at_ms, number, action FROM action WHERE person_id = ? "
+    "SELECT at_ms, number, action FROM action WHERE person_id = ? AND at_ms > ? "
     "ORDER BY at_ms DESC, number DESC, action DESC LIMIT ?"
 )
 _GROW_VERSION = "INSERT INTO person VALUES (?, 1) ON CONFLICT (person_id) DO UPDATE SET version = version + 1"
@@ -127,6 +128,31 @@ class OnlineStore:
             else:
                 self._cache.pop(person_id, None)
         return version
+
+    def count_from(self, person_id: str, at_ms: int) -> int:
+        """From now on only actions after this moment are recent; gives the person's new version.
+
+        What was done before stays, and counts again from an earlier moment on; 0 lets all count.
+        """
+        with self._lock:
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                self._connection.execute("INSERT OR REPLACE INTO horizon VALUES (?, ?)", (person_id, at_ms))
+                version, _ = self._store(person_id, _columns([], [], 0), None)
+                self._connection.execute("COMMIT")
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+            self._cache.pop(person_id, None)
+        return version
+
+    def counts_from(self, person_id: str) -> int:
+        """The moment after which actions are recent; 0 where all are."""
+        with self._lock:
+            row = self._connection.execute(
+                "SELECT at_ms FROM horizon WHERE person_id = ?", (person_id,)
+            ).fetchone()
+        return int(row[0]) if row else 0
 
     def mark_seen(self, person_id: str, numbers: Sequence[int] | np.ndarray, at_ms: int) -> int:
         """Remembers that the items were on a page; gives the person's new version."""
@@ -288,7 +314,9 @@ class OnlineStore:
 
     def _load(self, person_id: str) -> _State:
         execute = self._connection.execute
-        actions = execute(_NEWEST_ACTIONS, (person_id, self._config.keep_actions)).fetchall()
+        horizon = execute("SELECT at_ms FROM horizon WHERE person_id = ?", (person_id,)).fetchone()
+        after_ms = horizon[0] if horizon else -1
+        actions = execute(_NEWEST_ACTIONS, (person_id, after_ms, self._config.keep_actions)).fetchall()
         seen = execute("SELECT number FROM seen WHERE person_id = ? ORDER BY number", (person_id,)).fetchall()
         hidden = execute(
             "SELECT number FROM hidden WHERE person_id = ? AND is_hidden ORDER BY number", (person_id,)

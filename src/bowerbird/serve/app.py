@@ -31,6 +31,7 @@ from bowerbird.learn.registry import ModelRegistry, models_folder
 from bowerbird.rank.ranker.keeping import rankers_folder
 from bowerbird.retrieve.indexes import Indexes
 from bowerbird.serve.background import Background, Sync
+from bowerbird.serve.controls import ControlsFollowed
 from bowerbird.serve.copies import Copies
 from bowerbird.serve.edits import Edits
 from bowerbird.serve.effects import Effects
@@ -136,6 +137,8 @@ def open_service(settings: ServeSettings, metrics: Metrics, tokens: PersonTokens
     taste_space = TasteSpaceNow(
         lake, catalogue, lambda: generations.current.encoders, lambda: taste.live, clock
     )
+    controls = ControlsFollowed(lake, clock)
+    controls.follow()
     ranker = RankerFollowed(ModelRegistry(rankers_folder(lake.path)))
     ranker.follow()
     feed_config = FeedConfig(random_share=settings.random_share)
@@ -151,6 +154,7 @@ def open_service(settings: ServeSettings, metrics: Metrics, tokens: PersonTokens
         taste.wanted,
         taste_space,
         ranker,
+        controls,
         feed_config,
         lake.requests if settings.log_requests else None,
     )
@@ -164,8 +168,12 @@ def open_service(settings: ServeSettings, metrics: Metrics, tokens: PersonTokens
     sources = Sources(lake, settings, clock)
     forgetting = Forgetting(lake, generations, sync.exclude_deleted)
     tokens.forget_those(forgetting.is_forgotten)
-    effects.forget_those(forgetting.is_forgotten)
-    lake.requests.allow(lambda person_id: may_log(lake, forgetting, person_id))
+    effects.take_nothing_of(
+        lambda person_id: forgetting.is_forgotten(person_id) or controls.is_incognito(person_id)
+    )
+    lake.requests.allow(
+        lambda person_id: may_log(lake, forgetting, person_id) and not controls.is_incognito(person_id)
+    )
     background = Background(
         settings,
         clock,
@@ -177,6 +185,7 @@ def open_service(settings: ServeSettings, metrics: Metrics, tokens: PersonTokens
         taste,
         taste_space,
         ranker,
+        controls,
         DebtWatch(lake),
         SkewWatch(lake, catalogue, generations, feed_config, taste.wanted),
     )
@@ -204,6 +213,7 @@ def open_service(settings: ServeSettings, metrics: Metrics, tokens: PersonTokens
         spoken=Spoken(lake, catalogue),
         taste=taste,
         taste_space=taste_space,
+        controls=controls,
     )
     begin(service, media)
     return service

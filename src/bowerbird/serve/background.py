@@ -10,6 +10,7 @@ import numpy as np
 from bowerbird.core.clock import Clock
 from bowerbird.lake.catalogue import Catalogue
 from bowerbird.lake.lake import Lake
+from bowerbird.serve.controls import ControlsFollowed
 from bowerbird.serve.copies import Copies
 from bowerbird.serve.effects import Effects
 from bowerbird.serve.encoder_admin import EncoderAdmin
@@ -130,6 +131,7 @@ class Background:
         taste: TasteNow,
         taste_space: TasteSpaceNow,
         ranker: RankerFollowed,
+        controls: ControlsFollowed,
         debt: DebtWatch,
         skew: SkewWatch,
     ) -> None:
@@ -144,6 +146,7 @@ class Background:
         self._taste = taste
         self._taste_space = taste_space
         self._ranker = ranker
+        self._controls = controls
         self._debt = debt
         self.skew = skew
         self._loops: list[Repeater] = []
@@ -180,6 +183,7 @@ class Background:
         self._loop("generations", self._generations.follow, every_s=_FOLLOW_EVERY_S)
         self._loop("learned", self._learned.follow, every_s=_FOLLOW_EVERY_S)
         self._loop("taste", self._taste.follow, every_s=_FOLLOW_TASTE_EVERY_S, niceness=19).poke()
+        self._loop("controls", self._controls.follow, every_s=_FOLLOW_EVERY_S)
         self._loop("ranker", self._ranker.follow, every_s=_FOLLOW_EVERY_S)
         self._loop("taste-space", self._taste_space.follow, every_s=_FOLLOW_TASTE_EVERY_S, niceness=19)
         if settings.run_sources:

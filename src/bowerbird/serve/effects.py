@@ -38,12 +38,12 @@ class Effects:
         self._being_applied = 0
         self._applied_offset = 0
         self._committed_offset = 0
-        self._is_forgotten: Callable[[str], bool] = lambda _: False
+        self._leaves_nothing: Callable[[str], bool] = lambda _: False
         self._has_gap = False  # something was stored that has not been applied
 
     async def take(self, events: Sequence[Event]) -> AppendResult:
-        """Store the events and apply them; both are done on return. Forgotten people leave none."""
-        events = [event for event in events if not self._is_forgotten(event.person_id)]
+        """Store the events and apply them; both are done on return. People who leave nothing leave none."""
+        events = [event for event in events if not self._leaves_nothing(event.person_id)]
         if not events:
             return AppendResult(0, 0, 0)
         self._begin()
@@ -60,7 +60,7 @@ class Effects:
 
     def record(self, events: Sequence[Event]) -> AppendResult:
         """Like `take`, for callers on a thread of their own."""
-        events = [event for event in events if not self._is_forgotten(event.person_id)]
+        events = [event for event in events if not self._leaves_nothing(event.person_id)]
         self._begin()
         offset, is_applied = 0, False
         try:
@@ -72,9 +72,9 @@ class Effects:
             self._end(offset, is_applied=is_applied)
         return result
 
-    def forget_those(self, is_forgotten: Callable[[str], bool]) -> None:
-        """From now on nothing is taken of whoever this says was forgotten."""
-        self._is_forgotten = is_forgotten
+    def take_nothing_of(self, leaves_nothing: Callable[[str], bool]) -> None:
+        """From now on nothing is taken of whoever this says leaves nothing: was forgotten, is incognito."""
+        self._leaves_nothing = leaves_nothing
 
     def replay(self) -> int:
         """Apply what another process stored, or an earlier one left; how many events that were."""

@@ -24,6 +24,7 @@ from bowerbird.serve.generations import OpenGeneration
 from bowerbird.serve.pictures import Pictures
 from bowerbird.surfaces.boards import Boards
 from bowerbird.surfaces.feed import FeedConfig, HomeFeed, Onboarding, RelatedItems
+from bowerbird.surfaces.feed.steering import ControlsNow
 from bowerbird.surfaces.search import Search
 from bowerbird.taste.interest_tree.wanted import WantedNow
 
@@ -43,6 +44,7 @@ class GenerationOpening:
     wanted_now: WantedNow
     taste_now: TasteVectorsNow
     ranker_now: RankerNow
+    controls_now: ControlsNow
     feed_config: FeedConfig
     log_request: LogRequest | None
 
@@ -88,6 +90,7 @@ class GenerationOpening:
                 taste_now=self.taste_now,
                 log_request=self.log_request,
                 ranker_now=self.ranker_now,
+                controls_now=self.controls_now,
             ),
             RelatedItems(
                 catalogue,

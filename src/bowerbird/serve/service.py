@@ -21,6 +21,7 @@ from bowerbird.lake.types import Event
 from bowerbird.lake.video.stored import frames_of
 from bowerbird.retrieve.indexes import Indexes
 from bowerbird.serve.background import Background
+from bowerbird.serve.controls import ControlsFollowed
 from bowerbird.serve.copies import Copies
 from bowerbird.serve.edits import Edits
 from bowerbird.serve.effects import Effects
@@ -71,6 +72,7 @@ class Service:
     spoken: Spoken
     taste: TasteNow
     taste_space: TasteSpaceNow
+    controls: ControlsFollowed
 
     @property
     def indexes(self) -> Indexes:

@@ -5,6 +5,8 @@ import type {
   Board,
   BoardPage,
   Card,
+  Controls,
+  ControlsChange,
   Encoder,
   Facets,
   Forgotten,
@@ -18,6 +20,7 @@ import type {
   Section,
   Suggestion,
   Topic,
+  Why,
   WishWord,
 } from './types';
 
@@ -53,6 +56,15 @@ export const neighbours = (id: string) => call<Neighbours>(`/v1/taste/items/${at
 export const profile = () => call<Profile>('/v1/taste/me');
 export const wish = (interest_id: string, word: WishWord) =>
   call<void>('/v1/taste/me/wishes', { method: 'POST', json: { interest_id, wish: word } });
+export const controls = () => call<Controls>('/v1/me/controls');
+export const setControls = (change: Partial<ControlsChange>) =>
+  call<Controls>('/v1/me/controls', { method: 'PATCH', json: change });
+export const clearHistory = () => call<Controls>('/v1/me/history', { method: 'DELETE' });
+export const restoreHistory = () => call<Controls>('/v1/me/history', { method: 'POST' });
+export const block = (owner: string) => call<Controls>(`/v1/me/blocked/${at(owner)}`, { method: 'PUT' });
+export const unblock = (owner: string) => call<Controls>(`/v1/me/blocked/${at(owner)}`, { method: 'DELETE' });
+export const why = (requestId: string, id: string) => call<Why>(`/v1/feed/${at(requestId)}/why/${at(id)}`);
+
 export const graph = () => call<Graph>('/v1/taste/graph');
 
 export const suggest = (q: string, signal?: AbortSignal) =>

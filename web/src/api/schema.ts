@@ -482,6 +482,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/feed/{request_id}/why/{item_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Why
+         * @description Why an item was on a page of the feed that was just made.
+         */
+        get: operations["why"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/items": {
         parameters: {
             query?: never;
@@ -589,6 +609,78 @@ export interface paths {
          * @description Forget the person: boards, saves, hides, history. The next request is someone new.
          */
         delete: operations["forget_me"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/blocked/{owner}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Block
+         * @description Show nothing of this owner any more.
+         */
+        put: operations["block"];
+        post?: never;
+        /**
+         * Unblock
+         * @description Show the owner again.
+         */
+        delete: operations["unblock"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/controls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Controls
+         * @description What is set.
+         */
+        get: operations["controls"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change
+         * @description Set some; the next page answers.
+         */
+        patch: operations["change"];
+        trace?: never;
+    };
+    "/v1/me/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore History
+         * @description Everything that was done counts again.
+         */
+        post: operations["restore_history"];
+        /**
+         * Clear History
+         * @description What was done until now says nothing any more. It is kept, and `POST` lets it count again.
+         */
+        delete: operations["clear_history"];
         options?: never;
         head?: never;
         patch?: never;
@@ -940,6 +1032,37 @@ export interface components {
             hit_rate: number | null;
             /** Titles */
             titles: number;
+        };
+        /**
+         * ControlsGiven
+         * @description What to change; what is left out stays.
+         */
+        ControlsGiven: {
+            /** Adventure */
+            adventure?: number | null;
+            /** Country */
+            country?: string | null;
+            /** Is Incognito */
+            is_incognito?: boolean | null;
+        };
+        /**
+         * ControlsShown
+         * @description What a person has set about their feed.
+         *
+         *     `adventure`: 0 only what I like, 0.5 the usual mix, 1 surprise me. `history_from_ms`: what was done before
+         *     says nothing; 0: all counts. `is_incognito`: nothing of what is done now is kept.
+         */
+        ControlsShown: {
+            /** Adventure */
+            adventure: number;
+            /** Blocked Owners */
+            blocked_owners: string[];
+            /** Country */
+            country: string;
+            /** History From Ms */
+            history_from_ms: number;
+            /** Is Incognito */
+            is_incognito: boolean;
         };
         /**
          * CueShown
@@ -2001,6 +2124,39 @@ export interface components {
             has_audio: boolean;
         };
         /**
+         * WhyPart
+         * @description One part of what an item was worth; `adds` of all parts make the value.
+         */
+        WhyPart: {
+            /** Adds */
+            adds: number;
+            /** Is At */
+            is_at: number;
+            /** Name */
+            name: string;
+        };
+        /**
+         * WhyShown
+         * @description Why an item was on a page, from what the page was made of.
+         *
+         *     `chances` are what a trained ranker expects of each action; empty where none had a say. `propensity` is
+         *     the chance of this item in its place under the policy.
+         */
+        WhyShown: {
+            /** Chances */
+            chances: {
+                [key: string]: number;
+            };
+            /** Parts */
+            parts: components["schemas"]["WhyPart"][];
+            /** Policy */
+            policy: string;
+            /** Propensity */
+            propensity: number;
+            /** Value */
+            value: number;
+        };
+        /**
          * WishAsked
          * @description What is wanted of an interest; `days` counts for `mute` alone.
          */
@@ -2963,6 +3119,38 @@ export interface operations {
             };
         };
     };
+    why: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                item_id: string;
+                request_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhyShown"];
+                };
+            };
+            /** @description What went wrong, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     add_item: {
         parameters: {
             query?: never;
@@ -3213,6 +3401,190 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ForgetShown"];
+                };
+            };
+            /** @description What went wrong, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    block: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                owner: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ControlsShown"];
+                };
+            };
+            /** @description What went wrong, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unblock: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                owner: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ControlsShown"];
+                };
+            };
+            /** @description What went wrong, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    controls: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ControlsShown"];
+                };
+            };
+            /** @description What went wrong, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ControlsGiven"];
+            };
+        };
+        responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ControlsShown"];
+                };
+            };
+            /** @description What went wrong, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restore_history: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ControlsShown"];
+                };
+            };
+            /** @description What went wrong, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    clear_history: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ControlsShown"];
                 };
             };
             /** @description What went wrong, and what to do (RFC 9457) */

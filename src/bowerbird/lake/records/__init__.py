@@ -8,6 +8,7 @@ import numpy as np
 from bowerbird.core.clock import Clock, SystemClock
 from bowerbird.lake.config import LakeConfig
 from bowerbird.lake.records.boards import Board, Boards, Section
+from bowerbird.lake.records.controls import Controls, PersonControls
 from bowerbird.lake.records.engine import open_engine
 from bowerbird.lake.records.fetches import Fetches
 from bowerbird.lake.records.forgotten import Forgotten, ForgottenEntry
@@ -24,6 +25,7 @@ __all__ = [
     "Answer",
     "Board",
     "Boards",
+    "Controls",
     "Fetches",
     "Forgotten",
     "ForgottenEntry",
@@ -32,6 +34,7 @@ __all__ = [
     "Numbers",
     "People",
     "Person",
+    "PersonControls",
     "Reading",
     "Readings",
     "Records",
@@ -61,6 +64,7 @@ class Records:
         self.fetches = Fetches(self.engine)
         self.sources = Sources(self.engine, clock)
         self.wishes = InterestWishes(self.engine, clock)
+        self.controls = PersonControls(self.engine, clock)
         self.idempotency = Idempotency(self.engine, clock, keep_hours=config.idempotency_hours)
 
     def numbers_for(self, ids: Sequence[str]) -> np.ndarray:

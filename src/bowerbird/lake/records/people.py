@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert  # SQLite understands the same
 from bowerbird.core.clock import Clock
 from bowerbird.core.ids import new_id
 from bowerbird.lake.records.engine import reading
-from bowerbird.lake.records.tables import board, idempotency_key, interest_wish, person, save
+from bowerbird.lake.records.tables import board, idempotency_key, interest_wish, person, person_control, save
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,8 @@ class People:
         with self._engine.begin() as connection:
             connection.execute(sa.delete(board).where(board.c.owner == person_id))
             connection.execute(sa.delete(idempotency_key).where(idempotency_key.c.person_id == person_id))
-            connection.execute(sa.delete(interest_wish).where(interest_wish.c.person_id == person_id))
+            for table in (interest_wish, person_control):
+                connection.execute(sa.delete(table).where(table.c.person_id == person_id))
             gone = connection.execute(sa.delete(person).where(person.c.id == person_id))
         return bool(gone.rowcount)
 
@@ -75,14 +76,14 @@ class People:
         """Whoever's id begins with `prefix` is gone; gives how many saves, boards and people went."""
         theirs = sa.select(board.c.id).where(board.c.owner.startswith(prefix, autoescape=True))
         mine = idempotency_key.c.person_id.startswith(prefix, autoescape=True)
-        wished = interest_wish.c.person_id.startswith(prefix, autoescape=True)
-        said = interest_wish.c.person_id.startswith(prefix, autoescape=True)
         them = person.c.id.startswith(prefix, autoescape=True)
         with self._engine.begin() as connection:
             saves = connection.execute(sa.delete(save).where(save.c.board_id.in_(theirs))).rowcount
             boards = connection.execute(sa.delete(board).where(board.c.id.in_(theirs))).rowcount
             connection.execute(sa.delete(idempotency_key).where(mine))
-            connection.execute(sa.delete(interest_wish).where(wished))
-            connection.execute(sa.delete(interest_wish).where(said))
+            for table in (interest_wish, person_control):
+                connection.execute(
+                    sa.delete(table).where(table.c.person_id.startswith(prefix, autoescape=True))
+                )
             people = connection.execute(sa.delete(person).where(them)).rowcount
         return int(saves), int(boards), int(people)

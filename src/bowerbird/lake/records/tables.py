@@ -115,6 +115,18 @@ source_run = sa.Table(
     sa.Index("source_run_newest_first", "source", "began_ms"),
 )
 
+person_control = sa.Table(
+    "person_control",
+    metadata,
+    sa.Column("person_id", sa.String(256), primary_key=True),
+    sa.Column("adventure", sa.Float, nullable=False),
+    sa.Column("history_from_ms", sa.BigInteger, nullable=False),
+    sa.Column("is_incognito", sa.Boolean, nullable=False),
+    sa.Column("country", sa.String(2), nullable=False),
+    sa.Column("blocked_owners", sa.Text, nullable=False),
+    sa.Column("changed_ms", sa.BigInteger, nullable=False),
+)
+
 interest_wish = sa.Table(
     "interest_wish",
     metadata,

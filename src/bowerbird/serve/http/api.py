@@ -20,6 +20,7 @@ from bowerbird.core.errors import BowerbirdError
 from bowerbird.serve.house import House
 from bowerbird.serve.http import (
     boards,
+    controls,
     encoder,
     events,
     feed,
@@ -47,7 +48,21 @@ from bowerbird.serve.http.zipping import Zipped
 from bowerbird.serve.people import COOKIE_NAME, PersonTokens
 from bowerbird.serve.settings import ServeSettings
 
-ROUTERS = (feed, items, search, boards, events, people, pictures, videos, taste, sources, encoder, health)
+ROUTERS = (
+    feed,
+    items,
+    search,
+    boards,
+    controls,
+    events,
+    people,
+    pictures,
+    videos,
+    taste,
+    sources,
+    encoder,
+    health,
+)
 _FORM_ROOM_BYTES = 65_536
 _REF = "#/components/schemas/{model}"
 _ABOUT = (

@@ -10,6 +10,8 @@ from bowerbird.eligible import (
     Rule,
     holds,
     keep_allowed,
+    keep_for_country,
+    keep_not_blocked,
     keep_not_hidden,
     keep_not_saved,
     keep_not_shown,
@@ -56,7 +58,9 @@ class Finder:
         mask, numbers = self.ground.allowed(both(place.where, NOT_FOR_SALE_ANY_MORE))
         rules: dict[str, Rule] = {
             "unavailable": keep_allowed(mask),
+            "not for this country": self._for_country(person),
             "hidden": keep_not_hidden,
+            "blocked": keep_not_blocked,
             "not wanted": keep_wanted,
             "saved": keep_not_saved,
             "shown": keep_not_shown,
@@ -84,10 +88,24 @@ class Finder:
             stages.ended("retrieve/" + ("seen again" if without else "the rest"), len(numbers), len(kept))
         return kept
 
+    def rules_at_last(self, person: Person) -> dict[str, Rule]:
+        """What a finished page is held against once more: what may never be on one."""
+        return {
+            "unavailable": keep_allowed(self.ground.allowed(NOT_FOR_SALE_ANY_MORE)[0]),
+            "not for this country": self._for_country(person),
+            "hidden": keep_not_hidden,
+            "blocked": keep_not_blocked,
+            "not wanted": keep_wanted,
+        }
+
+    def _for_country(self, person: Person) -> Rule:
+        code = self.catalogue.vocabulary("country").code(person.controls.country)
+        return keep_for_country(self.catalogue.codes("country"), -1 if code is None else code)
+
     def _near_interests(self, person: Person, place: Place, rules: dict[str, Rule], limit: int) -> Proposal:
         """Neighbours of liked items; looks further out where most of the near ones are used up."""
-        wanted = self.config.candidates * personal_share(person, self.config)
-        quotas = np.maximum(np.ceil(wanted * _parts(person, self.config) / SPACES), LEAST_QUOTA)
+        wanted = self.config.candidates * personal_share(person, person.config)
+        quotas = np.maximum(np.ceil(wanted * _parts(person, person.config) / SPACES), LEAST_QUOTA)
         k, most = self.config.neighbours, self.config.max_neighbours
         # A feed that is many pages deep has used up the near ones: begin where there is something left.
         while k < most and len(quotas) and SPACES * np.minimum(quotas, k).sum() < len(place.shown):
@@ -107,7 +125,7 @@ class Finder:
         self, person: Person, place: Place, numbers: np.ndarray, counts: Counts, now_ms: int
     ) -> list[Proposal]:
         room = self.config.candidates
-        chance = int(room * (1.0 - personal_share(person, self.config)))
+        chance = int(room * (1.0 - personal_share(person, person.config)))
         return [
             sources.without_evidence(
                 sources.POPULAR, counts.numbers[: room // 4], counts.people[: room // 4]

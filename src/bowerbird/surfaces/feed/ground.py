@@ -41,6 +41,7 @@ class Ground:
         self._fresh_ms = int(fresh_days * DAY_MS)
         self._allowed: Memo[tuple[int, str], tuple[np.ndarray, ItemNumbers]] = Memo(8)
         self._newest: Memo[int, np.ndarray] = Memo(2)
+        self._owned: Memo[tuple[int, tuple[str, ...]], ItemNumbers] = Memo(256)
         self._scales: Scales | None = None
         self._measuring = threading.Lock()
 
@@ -55,6 +56,18 @@ class Ground:
         if kept is None:
             mask = self._catalogue.mask(where)
             kept = self._allowed.keep(key, (mask, np.flatnonzero(mask)))
+        return kept
+
+    def owned_by(self, owners: tuple[str, ...]) -> ItemNumbers:
+        """Sorted numbers of the items of these owners; kept until the catalogue changes."""
+        if not owners:
+            return np.zeros(0, dtype=np.int64)
+        key = (self._catalogue.version, owners)
+        kept = self._owned.get(key)
+        if kept is None:
+            vocabulary = self._catalogue.vocabulary("owner")
+            codes = [code for owner in owners if (code := vocabulary.code(owner))]
+            kept = self._owned.keep(key, np.flatnonzero(np.isin(self._catalogue.codes("owner"), codes)))
         return kept
 
     def are_live(self, numbers: ItemNumbers) -> bool:

@@ -4,15 +4,16 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from bowerbird.blend import CursorSigner, Page, Placement, Pool, Reason, fill_slate
+from bowerbird.blend import CursorSigner, Page, Placement, Pool, Reason, StageCount, fill_slate
 from bowerbird.blend.stages import Stages
 from bowerbird.core.arrays import Scores
 from bowerbird.core.errors import InputError
 from bowerbird.core.memo import Memo
 from bowerbird.core.request import FeedRequest
-from bowerbird.eligible import hidden_from, holds
+from bowerbird.eligible import Rule, Standing, holds, screen
 from bowerbird.lake.catalogue import Catalogue
 from bowerbird.lake.online import OnlineStore
+from bowerbird.lake.records import Controls
 from bowerbird.lake.request_log import LogRequest
 from bowerbird.rank import (
     FEATURES,
@@ -41,10 +42,13 @@ from bowerbird.surfaces.feed.popularity import Counts, Popularity
 from bowerbird.surfaces.feed.ranking import Learned, LearnedRanking
 from bowerbird.surfaces.feed.recorded import feed_record
 from bowerbird.surfaces.feed.sources import EXPLORE, FRESH, INTERESTS, LEARNED, POPULAR, SOURCE_NAMES, TASTE
+from bowerbird.surfaces.feed.steering import ControlsNow
 from bowerbird.surfaces.feed.types import SavedNumbers, SaversSince, Sight
+from bowerbird.surfaces.feed.whys import ALONE, PageWhy, Why, why_of
 from bowerbird.taste.interest_tree.wanted import WantedNow
 
 RANKER = "linear-1"
+_NOTHING = np.zeros(0, dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,7 @@ class _Sorted:
     is_seen: np.ndarray
     ranker: str
     chances: np.ndarray  # [C, heads] of a trained ranker; without columns where none had a say
+    learned: np.ndarray  # [C] its word on the scale of values; zeros where none had one
 
 
 class HomeFeed:
@@ -80,11 +85,13 @@ class HomeFeed:
         taste_now: TasteVectorsNow = lambda: None,
         ranker_now: RankerNow = lambda: None,
         log_request: LogRequest | None = None,
+        controls_now: ControlsNow = lambda _person: Controls(),
     ) -> None:
         """`model_now` gives the trained model that proposes candidates too, if one is in use.
 
         `wanted_now` says what a person wants of their interests; `taste_now` gives the trained taste space,
-        and `ranker_now` the trained ranker. `log_request` is told of each page.
+        and `ranker_now` the trained ranker. `log_request` is told of each page;
+        `controls_now` says what a person has set.
         """
         self._config = config or FeedConfig()
         self._catalogue = catalogue
@@ -96,7 +103,17 @@ class HomeFeed:
             look_share=self._config.taste.look_share,
             fresh_days=self._config.fresh_days,
         )
-        self._people = People(online, saved, self._ground, self._config, model_now, wanted_now, taste_now)
+        self._people = People(
+            online,
+            saved,
+            self._ground,
+            self._config,
+            model_now,
+            wanted_now,
+            taste_now,
+            controls_now,
+            self._ground.owned_by,
+        )
         self._popularity = Popularity(
             savers_since,
             catalogue,
@@ -108,6 +125,7 @@ class HomeFeed:
         self._learned = LearnedRanking(catalogue, online, self._ground, ranker_now, self._config.utility)
         self._places = Places(signer, "feed")
         self._pages: Memo[tuple[str, str, int], Page] = Memo(self._config.pages_kept)
+        self._whys: Memo[tuple[str, str], PageWhy] = Memo(self._config.pages_kept)
 
     def __call__(self, request: FeedRequest) -> Page:
         """The next page.
@@ -119,11 +137,20 @@ class HomeFeed:
         """
         check_limit(request.limit, self._config.max_limit)
         if request.cursor is None:
-            return self._make(request, self._places.begin(request.request_id, request.where))
+            page = self._make(request, self._places.begin(request.request_id, request.where))
+            return self._still_eligible(page, request)
         place = self._places.read(request.person_id, request.cursor, request.where)
         key = (request.person_id, request.cursor + request.more_to, request.limit)
         page = self._pages.get(key) or self._pages.keep_first(key, self._make(request, place))
-        return without(page, hidden_from(self._online, request.person_id))
+        return self._still_eligible(page, request)
+
+    def why(self, person_id: str, request_id: str, number: int) -> Why:
+        """Why an item was on a page of this person, from what the page was made of.
+
+        Raises:
+            NotFoundError: the page is not kept any more, or the item was not on it.
+        """
+        return why_of(self._whys.get((person_id, request_id)), number)
 
     @property
     def ground(self) -> Ground:
@@ -139,6 +166,11 @@ class HomeFeed:
         """Drop what is kept about a person."""
         self._people.forget(person_id)
         self._learned.forget(person_id)
+
+    def _still_eligible(self, page: Page, request: FeedRequest) -> Page:
+        """The finished page, held against the rules once more: much may have changed since it was made."""
+        person = self._people.of(request.person_id, now_ms=request.now_ms, shown=_NOTHING)
+        return rechecked(page, person.standing, self._finder.rules_at_last(person))
 
     def _make(self, request: FeedRequest, place: Place) -> Page:
         stages = Stages()
@@ -161,6 +193,7 @@ class HomeFeed:
         cursor = None if is_end else self._places.write(request.person_id, after)
         stages.ended("explain", len(rows), len(placements))
         models = self._models(person, best.ranker)
+        self._whys.keep((request.person_id, request.request_id), self._why(best, rows, policy))
         if self._log_request is not None:
             columns, seed = best.known.columns, place.page_seed
             self._log_request(
@@ -213,6 +246,7 @@ class HomeFeed:
             is_seen[order],
             RANKER if learned is None else learned.model,
             np.zeros((len(order), 0), np.float32) if learned is None else learned.chances[order],
+            np.zeros(len(order), np.float32) if learned is None else learned.values[order],
         )
 
     def _filled(self, best: _Sorted, person: Person, place: Place, limit: int) -> tuple[np.ndarray, Policy]:
@@ -222,17 +256,31 @@ class HomeFeed:
         policy = Policy(f"{best.ranker}/{self._config.blend.diversity}")
         return self._blend(best, person, place, limit), policy
 
+    def _why(self, best: _Sorted, rows: np.ndarray, policy: Policy) -> PageWhy:
+        has_ranker = best.chances.shape[1] > 0
+        return PageWhy(
+            best.ranked.numbers[rows],
+            best.ranked.values[rows],
+            best.known.columns[rows],
+            weights(self._config.rank),
+            best.chances[rows],
+            best.learned[rows],
+            self._config.ranked_share if has_ranker else 0.0,
+            policy.id,
+            policy.chance,
+        )
+
     def _with_learned(self, plain: Scores, known: Features, learned: Learned) -> Scores:
         """The trained ranker's word beside the plain one's, which decides on dislikes and the seen alone."""
         own = weights(self._config.rank).copy()
-        own[[FEATURES.index(name) for name in ("dislike", "seen")]] = 0.0
+        own[[FEATURES.index(name) for name in ALONE]] = 0.0
         share = np.float32(self._config.ranked_share)
         shared: Scores = known.columns @ own
         return plain - share * shared + share * learned.values
 
     def _blend(self, best: _Sorted, person: Person, place: Place, limit: int) -> np.ndarray:
         """Rows of `best` for the page; the last of the page before still spaces and shades it."""
-        mixed = mix(best.ranked.candidates, best.known, person, self._config)
+        mixed = mix(best.ranked.candidates, best.known, person, person.config)
         tail = np.array(place.tail, dtype=np.int64)
         numbers = np.concatenate([tail, best.ranked.numbers])
         pool = Pool(
@@ -246,7 +294,7 @@ class HomeFeed:
             is_last=np.concatenate([np.zeros(len(tail), dtype=bool), best.is_seen]),
             already=len(tail),
         )
-        return fill_slate(pool, limit, self._config.blend) - len(tail)
+        return fill_slate(pool, limit, person.config.blend) - len(tail)
 
     def _liked_reasons(self, person: Person) -> list[Reason]:
         """[I] what to say of an item that a row of the person's tastes led to."""
@@ -308,6 +356,21 @@ def check_limit(limit: int, most: int) -> None:
     """
     if not 1 <= limit <= most:
         raise InputError(f"a page of {limit:,} items was asked for; needed is 1 to {most}; ask for fewer")
+
+
+def rechecked(page: Page, standing: Standing, rules: dict[str, Rule]) -> Page:
+    """The page without what may not be on one any more, each removal counted; the others stay in place."""
+    numbers = np.array([each.number for each in page.placements], dtype=np.int64)
+    screened = screen(numbers, standing, rules)
+    if screened.keep.all():
+        return page
+    kept = tuple(each for each, stays in zip(page.placements, screened.keep, strict=True) if stays)
+    told = tuple(
+        StageCount(f"eligible again/{each.rule}", each.taken, each.given, 0.0)
+        for each in screened.removals
+        if each.taken > each.given
+    )
+    return replace(page, placements=kept, report=(*page.report, *told))
 
 
 def without(page: Page, hidden: np.ndarray) -> Page:

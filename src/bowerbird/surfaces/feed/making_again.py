@@ -17,6 +17,7 @@ from bowerbird.eligible import holds
 from bowerbird.lake.catalogue import Catalogue
 from bowerbird.lake.config import LakeConfig
 from bowerbird.lake.online import OnlineStore
+from bowerbird.lake.records import Controls
 from bowerbird.lake.request_log import RequestRecord
 from bowerbird.lake.request_log.types import hash_of
 from bowerbird.lake.types import Event
@@ -134,6 +135,8 @@ class FeaturesAgain:
                     lambda: None,
                     lambda _person, _now_ms: None,
                     lambda: None,
+                    lambda _person: Controls(),
+                    self._ground.owned_by,
                 )
                 shown = np.zeros(0, dtype=np.int64)
                 return people.of(record.person_id, now_ms=record.at_ms, shown=shown)

@@ -1,5 +1,6 @@
 """This file is about the person of a request: what they like, and how they stand to items."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -7,11 +8,13 @@ import numpy as np
 from bowerbird.core.memo import Memo
 from bowerbird.eligible import Standing, hidden_from
 from bowerbird.lake.online import OnlineStore
+from bowerbird.lake.records import Controls
 from bowerbird.rank import Tastes
 from bowerbird.retrieve.learned import NOTHING_EXPECTED, Expected, LearnedModel, ModelNow
 from bowerbird.retrieve.taste_vectors import TasteVectors, TasteVectorsNow
 from bowerbird.surfaces.feed.config import FeedConfig
 from bowerbird.surfaces.feed.ground import Ground
+from bowerbird.surfaces.feed.steering import ControlsNow, steered
 from bowerbird.surfaces.feed.types import SavedNumbers
 from bowerbird.taste import InterestReader, Interests
 from bowerbird.taste.interest_tree.wanted import WantedNow
@@ -46,6 +49,8 @@ class Person:
     standing: Standing
     expected: Expected
     near_taste: Expected
+    controls: Controls
+    config: FeedConfig
 
 
 class People:
@@ -60,6 +65,8 @@ class People:
         model_now: ModelNow,
         wanted_now: WantedNow,
         taste_now: TasteVectorsNow,
+        controls_now: ControlsNow,
+        owned_by: Callable[[tuple[str, ...]], np.ndarray],
     ) -> None:
         self._online = online
         self._saved = saved
@@ -71,6 +78,7 @@ class People:
         self._model_now = model_now
         self._wanted_now = wanted_now
         self._taste_now = taste_now
+        self._controls_now, self._owned_by = controls_now, owned_by
         self._expected: Memo[tuple[str, str], tuple[int, Expected]] = Memo(PEOPLE_KEPT)
 
     def of(self, person_id: str, *, now_ms: int, shown: np.ndarray) -> Person:
@@ -93,11 +101,14 @@ class People:
             self._reader.forget(person_id)
             interests = read()
         unwanted = np.zeros(0, np.int64) if wanted is None else wanted.unwanted_items()
-        standing = replace(self._standing(person_id), shown=shown, unwanted=unwanted)
+        controls = self._controls_now(person_id)
+        blocked = self._owned_by(controls.blocked_owners)
+        standing = replace(self._standing(person_id), shown=shown, unwanted=unwanted, blocked=blocked)
         most = self._config.learned_candidates, self._config.taste_candidates
         expected = self._expected_by(person_id, self._model_now(), most[0], now_ms)
         near_taste = self._expected_by(person_id, self._taste_now(), most[1], now_ms)
-        return Person(interests, self._tasted_by(person_id, interests), standing, expected, near_taste)
+        tasted, config = self._tasted_by(person_id, interests), steered(self._config, controls.adventure)
+        return Person(interests, tasted, standing, expected, near_taste, controls, config)
 
     def forget(self, person_id: str) -> None:
         """Drop what is kept about a person."""

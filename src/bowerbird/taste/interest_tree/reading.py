@@ -35,7 +35,7 @@ class ProfileReader:
         liked = self.graph.liked_before(t_ms) if leans else None
         return profile_of(
             self.tree,
-            done_by(self.graph, person_id),
+            self._counting(person_id, t_ms),
             self.vectors_of,
             said_by(self.lake.records.wishes.of(person_id)),
             t_ms,
@@ -43,6 +43,19 @@ class ProfileReader:
             everybody=None if liked is None else of_everybody(self.tree, liked),
             prior=self.config.prior,
         )
+
+    def _counting(self, person_id: str, t_ms: int) -> Done:
+        """What a person did that counts at t: all, or what came after they cleared their history before t."""
+        done, from_ms = (
+            done_by(self.graph, person_id),
+            self.lake.records.controls.of(person_id).history_from_ms,
+        )
+        return _after(done, from_ms) if 0 < from_ms < t_ms else done
+
+
+def _after(done: Done, from_ms: int) -> Done:
+    late = done.at_ms > from_ms
+    return Done(done.items[late], done.actions[late], done.at_ms[late])
 
 
 def done_by(graph: TasteGraph, person_id: str) -> Done:
