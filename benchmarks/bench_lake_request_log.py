@@ -1,6 +1,6 @@
 """What does the request log cost a page, and how small are the tables that rankers learn from?
 
-Cost on the request path: building a record of 400 candidates and handing it over, beside the page itself as P4
+Cost on the request path: building a record of 400 candidates, with nine features and six heads, and handing it over, beside the page itself as P4
 measures it. The writer: records made durable a second, where as many are offered as it takes. Size: bytes a
 request in the spool and in files of days. Tables: what is true of the person (id, time, history of 100 actions,
 models) once a request, beside the same columns in Parquet with one row an impression, as they come and in the
@@ -31,6 +31,7 @@ from bowerbird.lake.request_log import RequestLog, RequestRecord
 from bowerbird.lake.types import Event
 from bowerbird.learn.requests import RequestTable, RequestTableConfig, make_request_table
 from bowerbird.rank import FEATURES, Ranked
+from bowerbird.rank.ranker import HEADS
 from bowerbird.retrieve.types import Candidates
 from bowerbird.surfaces.feed.drawing import Policy
 from bowerbird.surfaces.feed.recorded import feed_record
@@ -44,10 +45,11 @@ MODELS = {
     "ranker": "linear-1",
     "diversity": "ssd",
 }
+MATRICES = {"features": FEATURES, "heads": HEADS}
 REASON = Reason("saved", "Because you saved a red vase")
 PERSON = (
     "request_id", "person_id", "at_ms", "surface", "policy_id", "feature_set", "models", "candidates", "seed",
-    "about", "source_names", "head_names", "reason_names", "feature_names", "history_numbers",
+    "features_hash", "about", "source_names", "head_names", "reason_names", "feature_names", "history_numbers",
     "history_actions", "history_at_ms",
 )  # fmt: skip
 
@@ -96,6 +98,7 @@ def _request(rng: np.random.Generator, n: int) -> tuple[Any, ...]:
         request,
         Ranked(numbers, values, found),
         features,
+        rng.random((count, len(HEADS)), dtype=np.float32),
         rows,
         placements,
         Policy("linear-1/ssd"),
@@ -234,15 +237,16 @@ def _flat(paths: list[Path], folder: Path) -> tuple[dict[str, int], dict[str, in
     rows = pa.array(np.repeat(np.arange(table.num_rows), lengths))
     flat = table.select(list(PERSON)).take(rows)
     for name in table.schema.names:
-        if name in PERSON or name == "heads":
+        if name in PERSON:
             continue
         values = table[name].combine_chunks().flatten()
-        if name == "features":  # feature by feature in each request: back to one list a row
+        if name in MATRICES:  # feature by feature in each request: back to one column each
+            names = MATRICES[name]
             parts = [
-                np.asarray(each, np.float32).reshape(len(FEATURES), -1).T for each in table[name].to_pylist()
+                np.asarray(each, np.float32).reshape(len(names), -1).T for each in table[name].to_pylist()
             ]
             column = np.concatenate(parts)
-            for at, feature in enumerate(FEATURES):
+            for at, feature in enumerate(names):
                 flat = flat.append_column(feature, pa.array(column[:, at]))
         else:
             flat = flat.append_column(name, values)
