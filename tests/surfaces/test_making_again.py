@@ -97,6 +97,27 @@ def test_an_online_store_that_missed_events_is_seen(world: World) -> None:
     assert "closeness" in [each.name for each in report.alarms(most_rate=0.01, least_compared=20)]
 
 
+def test_a_cleared_history_is_cleared_again_and_what_came_before_is_not_judged(world: World) -> None:
+    feed, before = lived(world)
+    now_ms = world.clock.now_ms()
+    world.lake.records.controls.change("person 0", history_from_ms=now_ms)
+    world.lake.online.count_from("person 0", now_ms)
+    world.clock.advance(by_ms=60_000)
+    told: list[RequestRecord] = []
+    feed._log_request = lambda each: told.append(sampled(each, 400))
+    feed(world.feed_request("person 0", request_id="req_cleared"))
+    compare = FeaturesAgain(
+        world.catalogue, world.indexes, feed.ground, world.lake.events.of_people, FeedConfig(),
+        history_of=world.lake.records.controls.history_of,
+    )  # fmt: skip
+
+    report = compare([*before, *told])
+
+    assert report.passed_over == {"controls": sum(each.person_id == "person 0" for each in before)}
+    assert rates(report) == dict.fromkeys(MADE, 0.0)
+    assert not told[0].features[:, FEATURES.index("closeness")].any()
+
+
 def test_requests_that_cannot_be_judged_are_counted_with_the_reason(world: World) -> None:
     feed, told = lived(world)
     odd = [

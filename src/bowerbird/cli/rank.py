@@ -59,6 +59,7 @@ def run_skew(args: argparse.Namespace) -> int:
             lake.events.of_people,
             config,
             settled_ms=args.settled_ms,
+            history_of=lake.records.controls.history_of,
         )
         report = again([each for each in records if each.person_id not in wishful])
     left_out = sum(each.person_id in wishful for each in records)

@@ -55,6 +55,7 @@ class SkewWatch:
             self._config,
             self._wanted_now,
             self.settled_ms,
+            self._lake.records.controls.history_of,
         )
         self._report = again(records)
         before = {each.name for each in self._alarms}

@@ -69,6 +69,14 @@ class PersonControls:
             connection.execute(statement.on_conflict_do_update(index_elements=["person_id"], set_=values))
         return changed
 
+    def history_of(self, person_id: str) -> tuple[int, int]:
+        """From when the person's history counts, and when they last changed anything; zeros where never."""
+        columns = (person_control.c.history_from_ms, person_control.c.changed_ms)
+        query = sa.select(*columns).where(person_control.c.person_id == person_id)
+        with reading(self._engine).connect() as connection:
+            row = connection.execute(query).one_or_none()
+        return (0, 0) if row is None else (row.history_from_ms, row.changed_ms)
+
     def newest_ms(self) -> int:
         """When anybody last changed anything; 0 where nobody did."""
         with reading(self._engine).connect() as connection:

@@ -50,11 +50,14 @@ class FeaturesAgain:
         config: FeedConfig,
         wanted_now: WantedNow = lambda _person, _now_ms: None,
         settled_ms: int = SETTLED_MS,
+        history_of: Callable[[str], tuple[int, int]] = lambda _person: (0, 0),
     ) -> None:
         """`events_of` gives every stored event of these people, in order of arrival.
 
-        Where nobody acts while a request is answered, `settled_ms` may be 0.
+        Where nobody acts while a request is answered, `settled_ms` may be 0. `history_of` gives from when a
+        person's history counts, and when they last changed that or another control.
         """
+        self._history_of = history_of
         self._settled_ms = settled_ms
         self._catalogue = catalogue
         self._sight = sight
@@ -93,6 +96,8 @@ class FeaturesAgain:
             return "other vectors"
         if self._wanted_now(record.person_id, record.at_ms) is not None:
             return "wishes"
+        if self._history_of(record.person_id)[1] > record.at_ms - self._settled_ms:
+            return "controls"
         begin_ms, end_ms = record.at_ms - self._settled_ms, record.at_ms + self._settled_ms
         if any(begin_ms < each.received_ms <= end_ms for each in events):
             return "not settled"
@@ -127,6 +132,8 @@ class FeaturesAgain:
             try:
                 if (item_numbers >= 0).any():
                     online.push(record.person_id, item_numbers, actions, np.array(at_ms, dtype=np.int64))
+                if from_ms := self._history_of(record.person_id)[0]:
+                    online.count_from(record.person_id, from_ms)
                 people = People(
                     online,
                     lambda _: np.zeros(0, dtype=np.int64),
