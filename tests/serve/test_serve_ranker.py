@@ -43,7 +43,7 @@ def until(has_come: Callable[[], bool]) -> None:
 
 
 def watch_pages(server: LiveServer) -> None:
-    """Circles are saved and squares are hidden, by twelve people on eight pages each."""
+    """Circles are saved and squares are opened, by twelve people on eight pages each."""
     now_ms = int(time.time() * 1000)
     for number in range(12):
         client = server.client()
@@ -53,7 +53,7 @@ def watch_pages(server: LiveServer) -> None:
             events = []
             for each in shown["items"]:
                 item, facts = each["item"], {"request_id": shown["request_id"], "item_id": each["item"]["id"]}
-                named = f"{number}-{page}-{item['id']}"
+                named = f"{now_ms}-{number}-{page}-{item['id']}"
                 events.append(
                     {
                         "event_id": f"s{named}",
@@ -65,7 +65,7 @@ def watch_pages(server: LiveServer) -> None:
                 )
                 kind = item["title"].split()[1]
                 if kind in ("circle", "square"):
-                    action = "save" if kind == "circle" else "hide" if page == 7 else "closeup"
+                    action = "save" if kind == "circle" else "closeup"
                     events.append(
                         {"event_id": f"a{named}", "action": action, "at_ms": at_ms + 2_000, **facts}
                     )
@@ -102,9 +102,46 @@ def test_ranker_that_was_trained_orders_the_feed_until_it_is_retired(server: Liv
     until(lambda: page_of(client)["models"]["ranker"] != PLAIN)
 
 
+def loop(server: LiveServer, *words: str) -> dict[str, Any]:
+    whole = [*COMMAND[:-1], "loop", words[0], "--lake", str(server.lake_path), "--json", *words[1:]]
+    done = subprocess.run(whole, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    told: dict[str, Any] = json.loads(done.stdout)
+    return told
+
+
+def test_turn_of_the_loop_is_recorded_serves_a_share_then_all_and_is_rolled_back(server: LiveServer) -> None:
+    rank(server, "retire")
+    for _ in range(3):
+        watch_pages(server)
+    clients = [server.client() for _ in range(12)]
+
+    def served() -> set[str]:
+        return {page_of(client)["models"]["ranker"] for client in clients}
+
+    until(lambda: served() == {PLAIN})
+    run = loop(server, "run", "--once", "--epochs", "3", "--canary", "0.5", "--seed", "1")
+    assert run["gate"]["pages"] >= 40
+    assert run["reasons"]
+    assert run["outcome"] == "canary", run["reasons"]
+    mine = f"ranker {run['challenger']}"
+    until(lambda: served() == {PLAIN, mine})
+    assert loop(server, "status")["canary"] == {"id": run["challenger"], "share": 0.5}
+
+    assert loop(server, "promote")["outcome"] == "promoted"
+    until(lambda: served() == {mine})
+    assert loop(server, "rollback")["outcome"] == "rolled back"
+    until(lambda: served() == {PLAIN})
+    assert [each["outcome"] for each in loop(server, "status")["runs"]] == [
+        "canary",
+        "promoted",
+        "rolled back",
+    ]
+
+
 def test_damaged_ranker_is_told_and_the_plain_one_goes_on(server: LiveServer) -> None:
     client = server.client()
-    (row,) = rank(server, "models")["rankers"]
+    row = rank(server, "models")["rankers"][0]
     rank(server, "retire")
     until(lambda: page_of(client)["models"]["ranker"] == PLAIN)
     (server.lake_path / "models" / "rankers" / "ranker" / row["id"] / "ranker.json").write_text("{")

@@ -9,6 +9,7 @@ from bowerbird.cli.import_told import shown_progress
 
 if TYPE_CHECKING:
     from bowerbird.learn.registry import ModelRegistry
+    from bowerbird.rank.ranker import RankerConfig
 
 
 def add_train_commands(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -34,53 +35,27 @@ def add_train_commands(verbs: "argparse._SubParsersAction[argparse.ArgumentParse
 
 def run_train(args: argparse.Namespace) -> int:
     """Trains and keeps; the same words after a kill go on where it struck."""
-    import numpy as np
-
+    from bowerbird.cli.rank_data import ranker_data
     from bowerbird.cli.retrievers import needs_torch
-    from bowerbird.encode import EncodeConfig
-    from bowerbird.encode.serving import serving_encoders
     from bowerbird.lake.lake import Lake
-    from bowerbird.rank.ranker import ItemSide, RankerConfig
     from bowerbird.rank.ranker.keeping import keep
-    from bowerbird.rank.ranker.requests import acts_of_lake
-    from bowerbird.retrieve.ready import ready_indexes
-    from bowerbird.surfaces.feed import FeedConfig
-    from bowerbird.surfaces.feed.ground import Ground
-    from bowerbird.surfaces.feed.types import stamp_of
 
     needs_torch("a ranker")
     from bowerbird.rank.ranker.train import train_ranker
 
-    config = RankerConfig()
-    if args.epochs is not None:
-        training = config.training.model_copy(update={"epochs": max(args.epochs, 1)})
-        config = config.model_copy(update={"training": training})
-    registry = _registry(args)
+    config, registry = ranker_config(args.epochs), _registry(args)
     with shown_progress(args.json) as progress, Lake.open(args.lake) as lake:
         task = progress.add_task("reading")
 
         def tell(sentence: str) -> None:
             progress.update(task, description=sentence)
 
-        ready = ready_indexes(lake, serving_encoders(lake, EncodeConfig()))
-        catalogue, feed = ready.catalogue, FeedConfig()
-        ground = Ground(
-            catalogue, ready.indexes, look_share=feed.taste.look_share, fresh_days=feed.fresh_days
-        )
-        raw = ground.taste_of_live(np.arange(catalogue.size))
-        nothing = np.zeros((catalogue.size, 0), np.float32)
-        items = ItemSide(
-            nothing, catalogue.created_ms, catalogue.codes("category") - 1, catalogue.codes("owner") - 1
-        )
-        acts = acts_of_lake(lake, catalogue.numbers_of, tell)
-        data = {
-            "name": args.lake.resolve().name, "form": "lake",
-            "version": f"items@{lake.items.version},events@{lake.events.last_offset()}",
-        }  # fmt: skip
-        work = _folder(args) / ".training" / f"{config.training.epochs}-{args.seed}-{data['version']}"
+        read = ranker_data(lake, tell)
+        data = {"name": args.lake.resolve().name, "form": "lake", "version": read.version}
+        work = _folder(args) / ".training" / f"{config.training.epochs}-{args.seed}-{read.version}"
         work.mkdir(parents=True, exist_ok=True)
         trained = train_ranker(
-            acts, raw, items, config, space=stamp_of(ready.indexes), seed=args.seed, folder=work, tell=tell
+            read.acts, read.raw, read.items, config, space=read.space, seed=args.seed, folder=work, tell=tell
         )
         card = keep(trained.ranker, trained.report, registry, config=config, seed=args.seed, data=data)
     if args.activate:
@@ -89,6 +64,17 @@ def run_train(args: argparse.Namespace) -> int:
         card.model_dump_json() if args.json else f"kept ranker {card.id}\n{_told(card.metrics, card.facts)}"
     )
     return 0
+
+
+def ranker_config(epochs: int | None) -> "RankerConfig":
+    """The settings, with at most so many epochs."""
+    from bowerbird.rank.ranker import RankerConfig
+
+    config = RankerConfig()
+    if epochs is None:
+        return config
+    training = config.training.model_copy(update={"epochs": max(epochs, 1)})
+    return config.model_copy(update={"training": training})
 
 
 def run_models(args: argparse.Namespace) -> int:

@@ -49,6 +49,15 @@ class ModelRegistry:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
+    @property
+    def folder(self) -> Path:
+        """Where everything lies."""
+        return self._folder
+
+    def folder_of(self, name: str, id_: str) -> Path:
+        """Where the files of one model lie."""
+        return self._folder / checked_id(name, what="model name") / checked_id(id_)
+
     def add(self, card: ModelCard, save: Callable[[Path], None]) -> Path:
         """Stores a model, durable on return; it answers nothing before `activate`.
 

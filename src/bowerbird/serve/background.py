@@ -225,7 +225,7 @@ class Background:
             "bowerbird_ranker_serving",
             "1 where a trained ranker orders the feed",
             {},
-            float(self._ranker() is not None),
+            float(self._ranker.current is not None),
         )
         yield (
             "bowerbird_taste_space_serving",

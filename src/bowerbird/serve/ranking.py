@@ -1,46 +1,76 @@
-"""This file is about the trained ranker that the feed asks: opened beside requests, swapped in one step."""
+"""This file is about the trained rankers that the feed asks: opened beside requests, swapped in one step.
 
+A challenger may serve a share of the people beside the champion: always the same ones, by a hash of who they
+are, so that nobody goes back and forth.
+"""
+
+import hashlib
 import logging
 
 from bowerbird.core.errors import BowerbirdError
 from bowerbird.learn.registry import ModelRegistry
 from bowerbird.rank.ranker import ServedRanker, load_ranker
-from bowerbird.rank.ranker.keeping import MODEL
+from bowerbird.rank.ranker.keeping import MODEL, Canary, canary_of
 
 log = logging.getLogger(__name__)
 
 
 class RankerFollowed:
-    """The ranker in use now; follows what the registry says."""
+    """The rankers in use now; follows what the registry says."""
 
     def __init__(self, registry: ModelRegistry) -> None:
         self._registry = registry
-        self._current: ServedRanker | None = None
-        self._seen = ""
+        self._champion: ServedRanker | None = None
+        self._challenger: ServedRanker | None = None
+        self._canary = Canary("", 0.0)
+        self._seen: tuple[str, Canary] = ("", Canary("", 0.0))
         self.problem = ""
-        """Why the ranker that the registry names does not answer here; empty where it does."""
+        """Why what the registry names does not answer here; empty where it does."""
 
-    def __call__(self) -> ServedRanker | None:
+    @property
+    def current(self) -> ServedRanker | None:
+        """The champion, or None."""
+        return self._champion
+
+    def __call__(self, person_id: str) -> ServedRanker | None:
         """To be taken once a request."""
-        return self._current
+        challenger = self._challenger
+        if challenger is not None and is_canary(person_id, self._canary):
+            return challenger
+        return self._champion
 
     def follow(self) -> None:
-        """Goes over to the ranker that the registry names now; the one before answers until it is open."""
+        """Goes over to what the registry names now; the one before answers until it is open."""
         try:
             active = self._registry.active(MODEL)
             wanted = "" if active is None else active[0].id
-            if wanted == self._seen:
+            canary = canary_of(self._registry)
+            if (wanted, canary) == self._seen:
                 return
-            self._seen = wanted  # whatever comes of it, it is not tried again until another is named
-            if active is None:
-                self._current, self.problem = None, ""
-                log.info("no trained ranker serves")
-                return
-            ranker = load_ranker(active[1])
-            ranker.id = wanted
-            self._current, self.problem = ranker, ""
-            log.info("trained ranker serves", extra={"model": ranker.text})
+            self._seen = (
+                wanted,
+                canary,
+            )  # whatever comes of it, it is not tried again until another is named
+            champion = None if active is None else self._opened(wanted)
+            challenger = self._opened(canary.id) if canary.id else None
+            self._champion, self._challenger, self._canary = champion, challenger, canary
+            self.problem = ""
+            log.info("rankers serve", extra={"champion": wanted, "canary": canary.id, "share": canary.share})
         except (BowerbirdError, OSError, ValueError, KeyError) as error:
             if str(error) != self.problem:
                 log.warning("trained ranker not opened", extra={"problem": str(error)})
             self.problem = str(error)
+
+    def _opened(self, id_: str) -> ServedRanker:
+        for card in self._registry.cards(MODEL):
+            if card.id == id_:
+                ranker = load_ranker(self._registry.folder_of(MODEL, id_))
+                ranker.id = id_
+                return ranker
+        raise ValueError(f"ranker {id_} is not there; train again with `bowerbird rank train`")
+
+
+def is_canary(person_id: str, canary: Canary) -> bool:
+    """Whether this person is served by the challenger; the larger the share, the more, and never fewer."""
+    place = int.from_bytes(hashlib.sha256(f"canary {person_id}".encode()).digest()[:6]) / 2**48
+    return place < canary.share

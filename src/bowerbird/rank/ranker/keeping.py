@@ -1,21 +1,50 @@
 """This file is about keeping trained rankers: where, and under which card."""
 
 import hashlib
+import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from bowerbird import __version__
 from bowerbird.core.clock import SystemClock
+from bowerbird.encode.session import write_whole
 from bowerbird.learn.registry import ModelCard, ModelRegistry, new_model_id
 from bowerbird.rank.ranker.config import RankerConfig
 from bowerbird.rank.ranker.served import ServedRanker
 
 MODEL = "ranker"
+_CANARY = "canary.json"
 
 
 def rankers_folder(lake: Path) -> Path:
     """Where a lake keeps its rankers."""
     return lake / "models" / "rankers"
+
+
+@dataclass(frozen=True, slots=True)
+class Canary:
+    """The challenger that serves a share of the people; an empty id: none does."""
+
+    id: str
+    share: float
+
+
+def canary_of(registry: ModelRegistry) -> Canary:
+    """Which challenger serves beside the champion, and to what share."""
+    try:
+        told = json.loads((registry.folder / _CANARY).read_text())
+        return Canary(str(told["id"]), float(told["share"]))
+    except FileNotFoundError:
+        return Canary("", 0.0)
+
+
+def set_canary(registry: ModelRegistry, canary: Canary) -> None:
+    """From now on this challenger serves this share; an empty id ends it."""
+    if not canary.id:
+        (registry.folder / _CANARY).unlink(missing_ok=True)
+        return
+    write_whole(registry.folder / _CANARY, json.dumps({"id": canary.id, "share": canary.share}).encode())
 
 
 def keep(

@@ -40,6 +40,10 @@ class Acts:
     def __len__(self) -> int:
         return len(self.items)
 
+    def where(self, keep: np.ndarray) -> "Acts":
+        """Only the rows where `keep` is true."""
+        return Acts(*(getattr(self, name)[keep] for name in Acts.__slots__))
+
     @classmethod
     def of(
         cls, persons: np.ndarray, items: np.ndarray, actions: np.ndarray, at_ms: np.ndarray,

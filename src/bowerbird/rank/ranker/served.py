@@ -63,6 +63,11 @@ class ServedRanker:
         """Name and id, as pages tell it."""
         return f"ranker {self.id or self.version}"
 
+    @property
+    def size_bytes(self) -> int:
+        """Of what is kept."""
+        return len(self._graph) + self._centre.nbytes + self._directions.nbytes
+
     def content(self, raw: np.ndarray) -> np.ndarray:
         """float32 [N, B] of unit length along the main directions; zeros where raw content has none.
 
@@ -160,5 +165,5 @@ def load_ranker(folder: Path) -> ServedRanker:
     )
 
 
-RankerNow: TypeAlias = Callable[[], ServedRanker | None]
-"""The ranker in use, if one was trained; asked for at every request, so that it can be swapped whole."""
+RankerNow: TypeAlias = Callable[[str], ServedRanker | None]
+"""person id → the ranker in use for them, if one was trained; asked at every request, to be swapped whole."""

@@ -21,6 +21,7 @@ from bowerbird.rank.ranker.fitting import fitted
 from bowerbird.rank.ranker.heads import HEADS
 from bowerbird.rank.ranker.inputs import Arrays, as_vectors, person_arrays
 from bowerbird.rank.ranker.judging import judged
+from bowerbird.rank.ranker.looping import FuturePages
 from bowerbird.rank.ranker.model import PLACES, RankerGraph, RankerTask
 from bowerbird.rank.ranker.requests import Acts, Pasts, Popularity, Requests, requests_of
 from bowerbird.rank.ranker.served import GRAPH_INPUTS, ServedRanker, along, main_directions
@@ -129,6 +130,19 @@ def table_of(requests: Requests, acts: Acts, items: ItemSide, config: RankerConf
         )
         people.append(person)
     return Table(requests, person_arrays(people, requests.at_ms.tolist(), config), features)
+
+
+def future_pages(
+    ranker: ServedRanker, acts: Acts, raw: np.ndarray, items: ItemSide, from_ms: int
+) -> FuturePages:
+    """What a ranker says of all pages from a moment on, each with what was known when it was made."""
+    whole = requests_of(acts)
+    first = int(np.searchsorted(whole.at_ms, from_ms))
+    later = whole.rows(first, len(whole))
+    own = ItemSide(ranker.content(raw), items.created_ms, items.categories, items.owners)
+    table = table_of(later, acts, own, ranker.config)
+    chances = ranker.calibrated.chances(logits_of(ranker, table, own))
+    return FuturePages(chances, later.labels, later.request_of_row, later.persons)
 
 
 def places_at_first(requests: Requests) -> np.ndarray:

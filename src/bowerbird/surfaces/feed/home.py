@@ -83,7 +83,7 @@ class HomeFeed:
         model_now: ModelNow = lambda: None,
         wanted_now: WantedNow = lambda _person, _now_ms: None,
         taste_now: TasteVectorsNow = lambda: None,
-        ranker_now: RankerNow = lambda: None,
+        ranker_now: RankerNow = lambda _person: None,
         log_request: LogRequest | None = None,
         controls_now: ControlsNow = lambda _person: Controls(),
     ) -> None:

@@ -61,7 +61,7 @@ class LearnedRanking:
             raw: float32 [C, D] of the candidates `numbers`, as `Ground.taste` gives them.
             popularity: float32 [C].
         """
-        ranker = self._ranker_now()
+        ranker = self._ranker_now(person_id)
         if ranker is None or ranker.space != self._ground.scales().stamp:
             return None
         side, vectors = self._side(person_id, ranker)

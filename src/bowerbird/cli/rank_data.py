@@ -1,0 +1,54 @@
+"""This file is about what rankers are trained from: events of a lake, content and facts of its items."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from bowerbird.lake.lake import Lake
+    from bowerbird.rank.ranker import ItemSide
+    from bowerbird.rank.ranker.requests import Acts
+
+
+@dataclass(frozen=True, slots=True)
+class RankerData:
+    """Everything that training reads; `space` says which vectors `raw` is, `version` what was read."""
+
+    acts: "Acts"
+    raw: "np.ndarray"
+    items: "ItemSide"
+    space: str
+    version: str
+
+
+def ranker_data(lake: "Lake", tell: Callable[[str], None]) -> RankerData:
+    """Of a lake that was encoded.
+
+    Raises:
+        StageUnavailableError: no joint space was fitted yet.
+    """
+    import numpy as np
+
+    from bowerbird.encode import EncodeConfig
+    from bowerbird.encode.serving import serving_encoders
+    from bowerbird.rank.ranker import ItemSide
+    from bowerbird.rank.ranker.requests import acts_of_lake
+    from bowerbird.retrieve.ready import ready_indexes
+    from bowerbird.surfaces.feed import FeedConfig
+    from bowerbird.surfaces.feed.ground import Ground
+    from bowerbird.surfaces.feed.types import stamp_of
+
+    ready = ready_indexes(lake, serving_encoders(lake, EncodeConfig()))
+    catalogue, feed = ready.catalogue, FeedConfig()
+    ground = Ground(catalogue, ready.indexes, look_share=feed.taste.look_share, fresh_days=feed.fresh_days)
+    nothing = np.zeros((catalogue.size, 0), np.float32)
+    codes = catalogue.codes("category") - 1, catalogue.codes("owner") - 1
+    return RankerData(
+        acts_of_lake(lake, catalogue.numbers_of, tell),
+        ground.taste_of_live(np.arange(catalogue.size)),
+        ItemSide(nothing, catalogue.created_ms, *codes),
+        stamp_of(ready.indexes),
+        f"items@{lake.items.version},events@{lake.events.last_offset()}",
+    )

@@ -1,0 +1,18 @@
+"""Takes a champion, a challenger and what came after both, says which one serves; keeps the record of it."""
+
+from bowerbird.learn.loop.config import LoopConfig
+from bowerbird.learn.loop.gate import Decision, Judged, decide
+from bowerbird.learn.loop.records import LoopRun, LoopRuns
+from bowerbird.learn.loop.window import Complaint, WindowFacts, complaints
+
+__all__ = [
+    "Complaint",
+    "Decision",
+    "Judged",
+    "LoopConfig",
+    "LoopRun",
+    "LoopRuns",
+    "WindowFacts",
+    "complaints",
+    "decide",
+]

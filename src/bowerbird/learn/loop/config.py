@@ -1,0 +1,41 @@
+"""This file is about the settings of the loop: when it trains, and what it lets through."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Share = Annotated[float, Field(gt=0, le=1)]
+
+
+class LoopConfig(BaseModel):
+    """What makes the loop train, which window it trains on, and what the gate asks.
+
+    Attributes:
+        every_hours: since the last run; with `least_new_pages`, whichever comes first.
+        least_new_pages: pages seen since then.
+        window_days: of pages that are learned from.
+        future_share: the newest share of the window, which neither trains nor calibrates, and on which
+            champion and challenger are held against each other.
+        least_future_pages: fewer decide nothing.
+        worse_by: a challenger's loss may be so much larger than the champion's at the lower end of the
+            interval, as a share; at its middle it has to be smaller.
+        ratio_from, ratio_to: said chances over true rates of every head that happened often enough.
+        slower_by, larger_by: of the champion's time for 500 candidates, and of its size.
+        most_of_one: of all actions in the window that one person, or one item, may have made.
+        rate_by: how far the share of pages with actions may be from the last good window's, as a factor.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    every_hours: Annotated[float, Field(gt=0)] = 24.0
+    least_new_pages: Annotated[int, Field(ge=1)] = 2_000
+    window_days: Annotated[float, Field(gt=0)] = 30.0
+    future_share: Annotated[float, Field(gt=0, lt=0.9)] = 0.15
+    least_future_pages: Annotated[int, Field(ge=1)] = 40
+    worse_by: Annotated[float, Field(ge=0, le=1)] = 0.02
+    ratio_from: Annotated[float, Field(gt=0)] = 0.5
+    ratio_to: Annotated[float, Field(gt=0)] = 2.0
+    slower_by: Annotated[float, Field(ge=1)] = 1.5
+    larger_by: Annotated[float, Field(ge=1)] = 2.0
+    most_of_one: Share = 0.2
+    rate_by: Annotated[float, Field(gt=1)] = 3.0
