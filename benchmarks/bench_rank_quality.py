@@ -74,7 +74,7 @@ class Bench:
         )
         centre, directions = main_directions(self.raw, config.basis)
         vectors = along(self.raw, centre, directions)
-        self.items = ItemSide(vectors, unknown, items.topics.astype(np.int32), unknown)
+        self.items = ItemSide(vectors, unknown, items.topics.astype(np.int32) + 1, unknown)
         whole = table_of(requests_of(self.acts), self.acts, self.items, self.config)
         self.learning, later = split(whole, self.config.held_out)
         self.calibrating, self.judging = split(later, 0.5)

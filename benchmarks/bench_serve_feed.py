@@ -1,7 +1,8 @@
 """How fast is a page of the feed, all stages, over HTTP (P4 at 100k items, P5 at 1M)?
 
 One client first, one request after another, people with twelve likes each; then an open loop at rising rates.
-Every answer must be a full page: a degraded one or a 503 ends the run at that rate.
+A ranker of default size, with weights as they start, orders the pages (its time does not depend on them); `--plain` leaves
+it out. Every answer must be a full page: a degraded one or a 503 ends the run at that rate.
 """
 
 import tempfile
@@ -9,9 +10,19 @@ from pathlib import Path
 
 import numpy as np
 import record
+from bench_rank_latency import untrained
 from load import Ask, Measured, highest_rate, one_client, open_loop
 from served import Served, serving
 from synthetic_lake import lake_of, recall_of
+
+from bowerbird.encode import EncodeConfig
+from bowerbird.encode.serving import serving_encoders
+from bowerbird.lake.lake import Lake
+from bowerbird.learn.registry import ModelRegistry
+from bowerbird.rank.ranker import RankerConfig
+from bowerbird.rank.ranker.keeping import MODEL, keep, rankers_folder
+from bowerbird.retrieve.ready import ready_indexes
+from bowerbird.surfaces.feed.types import stamp_of
 
 PAGE = 25
 PEOPLE = 100
@@ -31,9 +42,11 @@ def main() -> None:
     )
     parser.add_argument("--requests", type=int, default=1_000, help="of the one client, and at each rate")
     parser.add_argument("--people", type=int, default=PEOPLE)
+    parser.add_argument("--plain", action="store_true", help="without a trained ranker")
     args = parser.parse_args()
     lake = lake_of(args.lakes, args.items)
     recall = recall_of(lake)
+    rank_with(lake, is_plain=args.plain)
     with serving(lake, queue_limit=256) as served:
         people = served.people(args.people, items=args.items)
         record.write(lines(served, people, args.items, args.requests, recall), args.out)
@@ -73,6 +86,20 @@ def lines(
         )
     )  # fmt: skip
     return made
+
+
+def rank_with(lake: Path, *, is_plain: bool) -> None:
+    """A ranker serves this lake, or none does."""
+    registry = ModelRegistry(rankers_folder(lake))
+    registry.deactivate(MODEL)
+    if is_plain:
+        return
+    with Lake.open(lake) as opened:
+        indexes = ready_indexes(opened, serving_encoders(opened, EncodeConfig())).indexes
+        space, width = stamp_of(indexes), indexes.look.width + indexes.words.width
+    ranker = untrained(RankerConfig(), width=width, space=space)
+    card = keep(ranker, {}, registry, config=ranker.config, seed=0, data={"name": "untrained"})
+    registry.activate(MODEL, card.id)
 
 
 def stage_times(served: Served, people: list[str]) -> dict[str, float]:

@@ -44,7 +44,7 @@ def ranker_data(lake: "Lake", tell: Callable[[str], None]) -> RankerData:
     catalogue, feed = ready.catalogue, FeedConfig()
     ground = Ground(catalogue, ready.indexes, look_share=feed.taste.look_share, fresh_days=feed.fresh_days)
     nothing = np.zeros((catalogue.size, 0), np.float32)
-    codes = catalogue.codes("category") - 1, catalogue.codes("owner") - 1
+    codes = catalogue.codes("category"), catalogue.codes("owner")
     return RankerData(
         acts_of_lake(lake, catalogue.numbers_of, tell),
         ground.taste_of_live(np.arange(catalogue.size)),

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -50,7 +51,7 @@ class ServedRanker:
         self._centre, self._directions = centre, directions
         self.id = ""
 
-    @property
+    @cached_property
     def version(self) -> str:
         """Changes with anything that a chance depends on."""
         digest = hashlib.sha256(self._graph)
@@ -67,6 +68,19 @@ class ServedRanker:
     def size_bytes(self) -> int:
         """Of what is kept."""
         return len(self._graph) + self._centre.nbytes + self._directions.nbytes
+
+    def with_chances(self, calibrated: Calibrated) -> "ServedRanker":
+        """The same, its chances made true."""
+        return ServedRanker(
+            self._graph,
+            calibrated,
+            self._centre,
+            self._directions,
+            self.config,
+            self.space,
+            self.facts,
+            self.places,
+        )
 
     def content(self, raw: np.ndarray) -> np.ndarray:
         """float32 [N, B] of unit length along the main directions; zeros where raw content has none.
@@ -129,8 +143,10 @@ class ServedRanker:
 
 def along(raw: np.ndarray, centre: np.ndarray, directions: np.ndarray) -> np.ndarray:
     """float32 [N, B] raw content less its mean along the main directions, of length 1."""
-    has = np.abs(raw).sum(axis=1, keepdims=True) > 0
-    found = (raw - centre) @ directions
+    has = raw.any(axis=1, keepdims=True)
+    found = (
+        raw @ directions - centre @ directions
+    )  # the same as of the difference, without a copy of all of raw
     lengths = np.linalg.norm(found, axis=1, keepdims=True)
     unit: np.ndarray = (found / np.maximum(lengths, 1e-9) * has).astype(np.float32)
     return unit

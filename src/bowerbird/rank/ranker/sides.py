@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bowerbird.eligible import holds
 from bowerbird.rank.ranker.heads import LIKING_CODES
 
 FEATURES = ("freshness", "is new", "popularity", "category share", "owner share", "likes", "seen", "idle")
@@ -45,7 +46,7 @@ class ItemSide:
     Attributes:
         vectors: float32 [N, B] content along the main directions, of length 1; zeros where there is none.
         created_ms: int64 [N]; -1 where unknown.
-        categories, owners: int32 [N]; -1 where unknown.
+        categories, owners: int32 [N] codes; 0 where unknown.
     """
 
     vectors: np.ndarray
@@ -77,7 +78,7 @@ def features_of(
     found[:, 3] = _share(items.categories[person.likes], items.categories[numbers])
     found[:, 4] = _share(items.owners[person.likes], items.owners[numbers])
     found[:, 5] = np.log1p(len(person.likes)) / 6
-    found[:, 6] = np.isin(numbers, person.seen)
+    found[:, 6] = holds(person.seen, numbers)
     idle_ms = now_ms - int(person.likes_ms[-1]) if len(person.likes) else 30 * DAY_MS
     found[:, 7] = np.log1p(max(idle_ms, 0) / HOUR_MS) / 8
     return found
@@ -85,11 +86,11 @@ def features_of(
 
 def _share(codes: np.ndarray, asked: np.ndarray) -> np.ndarray:
     """float64 [C] share of `codes` that each asked one has; 0 for the unknown."""
-    known = codes[codes >= 0]
+    known = codes[codes > 0]
     if not len(known):
         return np.zeros(len(asked))
     counts = np.bincount(known)
-    inside = (asked >= 0) & (asked < len(counts))
+    inside = (asked > 0) & (asked < len(counts))
     shares: np.ndarray = np.where(inside, counts[np.where(inside, asked, 0)], 0) / len(known)
     return shares
 

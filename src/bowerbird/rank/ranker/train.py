@@ -96,7 +96,7 @@ def train_ranker(
 
     def export(result: TrainingResult | None = None) -> ServedRanker:
         positions = learning.requests.positions
-        graph, places = _graph(model, positions, config)
+        graph, places = exported(model, positions, config)
         calibrated = Calibrated(np.ones(len(HEADS)), np.zeros(len(HEADS)))
         facts = {**training_facts(model.ranker, result), "pages": len(learning.requests)}
         return ServedRanker(graph, calibrated, centre, directions, config, space, facts, places)
@@ -110,7 +110,7 @@ def train_ranker(
     )  # fmt: skip
     ranker = export(train(job, config.training))
     tell("calibrating")
-    ranker.calibrated = fitted(logits_of(ranker, calibrating, items), calibrating.requests.labels)
+    ranker = ranker.with_chances(fitted(logits_of(ranker, calibrating, items), calibrating.requests.labels))
     chances = ranker.calibrated.chances(logits_of(ranker, judging, items))
     return Trained(ranker, judged(chances, judging.requests, items, config.new_days))
 
@@ -232,7 +232,7 @@ def _loss(ranker: ServedRanker, table: Table, items: ItemSide) -> float:
     return float(losses.sum(axis=1).mean())
 
 
-def _graph(model: RankerTask, positions: np.ndarray, config: RankerConfig) -> tuple[bytes, np.ndarray]:
+def exported(model: RankerTask, positions: np.ndarray, config: RankerConfig) -> tuple[bytes, np.ndarray]:
     """The graph at the usual place, and float32 [positions, heads] what other places add."""
     still = copy.deepcopy(model.ranker).cpu().eval()
     places = still.places.detach()

@@ -65,12 +65,8 @@ class LearnedRanking:
         if ranker is None or ranker.space != self._ground.scales().stamp:
             return None
         side, vectors = self._side(person_id, ranker)
-        items = ItemSide(
-            vectors,
-            self._catalogue.created_ms,
-            self._catalogue.codes("category") - 1,
-            self._catalogue.codes("owner") - 1,
-        )
+        codes = self._catalogue.codes("category"), self._catalogue.codes("owner")
+        items = ItemSide(vectors, self._catalogue.created_ms, *codes)
         features = features_of(side, numbers, items, popularity, now_ms, ranker.config.new_days)
         chances = ranker.chances(_by_row(side), vectors, ranker.content(raw), features, now_ms)
         worth = utility(chances, weights_of(self._config, more_to))
