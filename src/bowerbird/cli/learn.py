@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from bowerbird.cli.data_words import add_data_words, read_and_split
 from bowerbird.cli.import_told import shown_progress
+from bowerbird.cli.learn_off_policy import add_off_policy
 from bowerbird.cli.learn_table import add_table_command
 from bowerbird.cli.retrievers import MODELS, retrievers_of
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Adds `learn train`, `learn models`, `learn activate`, `learn retire` and `learn table`."""
+    """Adds `learn train`, `models`, `activate`, `retire`, `table` and `off-policy`."""
     learn = commands.add_parser("learn", help="train models from what people did")
     verbs = learn.add_subparsers(title="commands", metavar="COMMAND", required=True)
     text = "train one model, judge it on the test part, keep it with its card"
@@ -30,6 +31,7 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
         help="bits of the products when it answers; the card says how int8 differs (default: fp32)",
     )
     train.add_argument("--activate", action="store_true", help="let it serve from now on")
+    add_off_policy(verbs)
     models = verbs.add_parser("models", help="the models that are kept, and which are in use")
     text = "let this model serve from now on: the feed of a running server asks it within seconds"
     activate = verbs.add_parser("activate", help=text, description=text)
