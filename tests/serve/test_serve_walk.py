@@ -99,6 +99,19 @@ def test_walk_through_every_route_answers_as_declared(server: LiveServer) -> Non
     assert ask("GET", "/v1/taste/items/{item_id}/neighbours", 200, at=at)["look"]
     profile = until_told(walker, "/v1/taste/me")
     assert ask("GET", "/v1/taste/graph", 200)["kinds"]
+    assert ask("GET", "/v1/taste/interests", 200, params={"query": "red circle"})["interests"]
+    on_page = {"request_id": page["request_id"], "item_id": first}
+    assert ask("GET", "/v1/feed/{request_id}/why/{item_id}", 200, at=on_page)["parts"]
+
+    # What is set about one's own feed, and taken back.
+    assert ask("GET", "/v1/me/controls", 200)["adventure"] == 0.5
+    assert ask("PATCH", "/v1/me/controls", 200, json={"adventure": 0.7})["adventure"] == 0.7
+    ask("PATCH", "/v1/me/controls", 200, json={"adventure": 0.5})
+    owner = {"owner": "loud"}
+    assert ask("PUT", "/v1/me/blocked/{owner}", 200, at=owner)["blocked_owners"] == ["loud"]
+    assert ask("DELETE", "/v1/me/blocked/{owner}", 200, at=owner)["blocked_owners"] == []
+    assert ask("DELETE", "/v1/me/history", 200)["history_from_ms"] > 0
+    assert ask("POST", "/v1/me/history", 200)["history_from_ms"] == 0
     wish = {"interest_id": profile["interests"][0]["id"], "wish": "more"}
     assert ask("POST", "/v1/taste/me/wishes", 201, json=wish)["replaced"] == ""
     ask("POST", "/v1/items/{item_id}/hide", 204, at=at)
