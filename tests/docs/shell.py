@@ -67,7 +67,8 @@ class Reader:
     def _start(self, command: str) -> None:
         log = self.home / "server.log"
         if command.startswith("make demo"):
-            command += f" LAKE={self.home}/demo-lake PORT={self.port}"
+            # `-o`: what this test runs from is never installed anew beneath it.
+            command += f" -o .venv/ready-core LAKE={self.home}/demo-lake PORT={self.port}"
         with log.open("wb") as out:
             self.serving = subprocess.Popen(
                 ["bash", "-c", f"exec {command}"],

@@ -206,4 +206,5 @@ def test_memory_of_a_tar_does_not_grow_with_it(tmp_path: Path) -> None:
         tracemalloc.stop()
         return peak
 
-    assert peak_of(6_000) < 1.5 * peak_of(600)
+    # A kept header alone is 512 bytes; caches of the interpreter grow by a few.
+    assert peak_of(6_000) - peak_of(600) < 5_400 * 32

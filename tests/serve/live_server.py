@@ -67,10 +67,19 @@ def build_lake(folder: Path) -> Path:
 
 
 def settings_of(lake_path: Path, **given: Any) -> ServeSettings:
-    """Settings for a test: display sizes are made when asked for, so that tests do not wait for others."""
-    return ServeSettings(
-        **{"lake": lake_path, "port": 0, "background_displays": False, "random_share": 0.0, **given}
-    )
+    """Settings for a test.
+
+    Display sizes are made when asked for, so that tests do not wait for others; and on a busy machine a
+    request waits longer than a person would.
+    """
+    usual = {
+        "lake": lake_path,
+        "port": 0,
+        "background_displays": False,
+        "random_share": 0.0,
+        "queue_wait_ms": 30_000,
+    }
+    return ServeSettings(**{**usual, **given})
 
 
 @contextmanager
