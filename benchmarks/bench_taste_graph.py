@@ -123,7 +123,7 @@ def profiled(count: int) -> Iterator[dict[str, Any]]:
         vectors = np.random.default_rng(0).normal(size=(ITEMS, WIDTH)).astype(np.float32)
         paths = [(f"top {n % 20}", f"interest {n % INTERESTS}") for n in range(ITEMS)]
         tree = from_categories(paths, vectors)
-        reader = ProfileReader(lake, live.graph, tree, vectors.__getitem__, TreeConfig())
+        reader = ProfileReader.fitted(lake, live.graph, tree, vectors.__getitem__, TreeConfig())
         alone = [one_more_profile(lake, live, reader, "alone", n) for n in range(100)]
         rows = marks(np.random.default_rng(1), int(count * PEOPLE_A_MARK), ITEMS, count)
         rows["ends"] = False

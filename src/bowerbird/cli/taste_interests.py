@@ -105,6 +105,8 @@ def _run_tree(args: argparse.Namespace) -> int:
 
 def run_profile(args: argparse.Namespace) -> int:
     """Prints the person's interests, most first, with what says so."""
+    from dataclasses import asdict
+
     from bowerbird.core.clock import moment_ms
 
     with opened(args) as lake, _reader(args, lake) as (reader, _):
@@ -120,6 +122,7 @@ def run_profile(args: argparse.Namespace) -> int:
     ]
     facts = {"person": args.person, "strength": round(profile.strength, 3), "interests": rows}
     facts["vanished"] = list(profile.wishes.unknown)
+    facts["leaning"] = asdict(reader.leaning)
     say(args, facts, "\n".join(lines) or f"nothing is known of {args.person}, and nobody liked anything yet")
     return 0
 
@@ -177,7 +180,7 @@ def _reader(
         tree, calibration = refreshed_tree(lake, ready.catalogue, every, TreeConfig())
         told = asdict(calibration) if calibration.items else None
     live = LiveGraph(lake, ready.catalogue)
-    yield ProfileReader(lake, live.graph, tree, vectors_of, TreeConfig()), told
+    yield ProfileReader.fitted(lake, live.graph, tree, vectors_of, TreeConfig()), told
     live.save()
 
 

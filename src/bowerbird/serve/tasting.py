@@ -16,10 +16,11 @@ from bowerbird.lake.lake import INTEREST_NAMES, Lake
 from bowerbird.lake.records import WishRow
 from bowerbird.retrieve.indexes import Indexes
 from bowerbird.taste.config import DAY_MS
-from bowerbird.taste.graph import LiveGraph, NodeKind, Shelves, health_of
+from bowerbird.taste.graph import EdgeKind, LiveGraph, NodeKind, Shelves, health_of
 from bowerbird.taste.graph.health import GraphHealth
 from bowerbird.taste.interest_tree import (
     InterestTree,
+    Leaning,
     Profile,
     ProfileReader,
     Said,
@@ -67,6 +68,8 @@ class TasteNow:
         self._shelves: tuple[int, Shelves] | None = None
         self._tree: InterestTree | None = None
         self._tree_seen = (0, 0)
+        self._leaning = Leaning(self._config.prior)
+        self._leaning_of = 0  # marks that it was fitted on
         self._made_of = (0, 0)  # live items, and those with vectors
         self._said: Memo[str, tuple[tuple[int, int], tuple[Said, ...]]] = Memo(_PEOPLE_KEPT)
         self._said_newest = (0, 0)
@@ -117,7 +120,7 @@ class TasteNow:
         if tree is None or live is None:
             raise _no_tree()
         live.follow()
-        reader = ProfileReader(self._lake, live.graph, tree, self._vectors_of, self._config)
+        reader = ProfileReader(self._lake, live.graph, tree, self._vectors_of, self._config, self._leaning)
         return tree, reader.of(person_id, t_ms), reader
 
     def query(self, text: str) -> tuple[QueryInterests, QueryTold]:
@@ -215,6 +218,11 @@ class TasteNow:
             ]
             width = self._indexes().look.width
             self._queries = query_interests(self._tree, live_titles, self._meaning_of, width)
+            self._leaning_of = 0
+        marks = len(live.graph.marks[EdgeKind.ACTED])
+        if self._tree is not None and marks > _GROWN * self._leaning_of:
+            fitted = ProfileReader.fitted(self._lake, live.graph, self._tree, self._vectors_of, self._config)
+            self._leaning, self._leaning_of = fitted.leaning, marks
 
     def _vectors_of(self, numbers: np.ndarray) -> np.ndarray:
         indexes = self._indexes()

@@ -2,8 +2,9 @@
 
 from bowerbird.taste.interest_tree.config import TreeConfig
 from bowerbird.taste.interest_tree.keeping import load_tree, save_tree
+from bowerbird.taste.interest_tree.leaning import truest_leaning
 from bowerbird.taste.interest_tree.making import refreshed_tree
-from bowerbird.taste.interest_tree.profile import Done, Profile, faded, of_everybody, profile_of
+from bowerbird.taste.interest_tree.profile import Done, Leaning, Profile, faded, of_everybody, profile_of
 from bowerbird.taste.interest_tree.queries import QueryInterests, QueryTold, found_by, query_interests
 from bowerbird.taste.interest_tree.reading import ProfileReader, done_by, said_by
 from bowerbird.taste.interest_tree.scores import Calibration, chances, of_items
@@ -16,6 +17,7 @@ __all__ = [
     "Calibration",
     "Done",
     "InterestTree",
+    "Leaning",
     "Profile",
     "ProfileReader",
     "QueryInterests",
@@ -39,6 +41,7 @@ __all__ = [
     "said_by",
     "save_tree",
     "targetable",
+    "truest_leaning",
     "unwanted",
     "wishes_at",
 ]

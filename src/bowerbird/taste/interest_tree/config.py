@@ -26,7 +26,8 @@ class TreeConfig(BaseModel):
         labelled_share: of items with a category above which the catalogue's own categories are the interests.
         same_items: share of common items from which an interest is the one that was there before.
         half_life_days: what a person did counts half after so long.
-        prior: in fresh saves; how much what everybody likes counts beside what a person did.
+        prior: in fresh saves; how much what everybody likes counts beside what a person did, where too few
+            people have done enough to fit it on the lake's own log.
         query_prior: in fresh saves; how much the words of a query count beside what it led to.
         sensitive: words; an interest whose name or path holds one is not for targeting.
     """

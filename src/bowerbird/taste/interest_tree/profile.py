@@ -33,6 +33,27 @@ class Done:
 
 
 @dataclass(frozen=True, slots=True)
+class Leaning:
+    """How much a profile leans on what everybody likes.
+
+    Attributes:
+        prior: in fresh saves, how much what everybody likes counts beside what a person did.
+        most_own: share that what a person did has at most, however much it is.
+        people: on whose later likes it was fitted; 0 where it was not.
+    """
+
+    prior: float = 1.0
+    most_own: float = 1.0
+    people: int = 0
+
+    def shares(self, hefts: np.ndarray, strength: float, everybody: np.ndarray) -> np.ndarray:
+        """float64 [I] of what a person did, `strength` in all, and of what everybody likes."""
+        own = self.most_own / (strength + self.prior)  # a save
+        found: np.ndarray = hefts * own + everybody * (1 - strength * own)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
 class Profile:
     """A person's interests at one moment, by the places of a tree.
 
@@ -65,7 +86,7 @@ def profile_of(
     config: TasteConfig,
     *,
     everybody: np.ndarray | None = None,
-    prior: float = 1.0,
+    leaning: Leaning | None = None,
 ) -> Profile:
     """What a person's actions before t say, under what they said of their interests before t.
 
@@ -73,7 +94,7 @@ def profile_of(
 
     Args:
         everybody: float64 [I] shares of all people together.
-        prior: in fresh saves, how much those count.
+        leaning: how much those count.
     """
     newest = done.before(t_ms, 2 * config.max_actions)
     liking = weigh(newest.items, newest.actions, newest.at_ms, now_ms=t_ms, config=config)
@@ -82,9 +103,10 @@ def profile_of(
     says = of_items(tree, liking.liked, vectors_of(liking.liked)) * liking.weights[:, None]  # [L, I]
     hefts = says.sum(axis=0)
     strength = float(liking.weights.sum())
-    base = np.zeros(len(tree)) if everybody is None else _under(everybody, tree, wishes)
-    total = strength + (prior if everybody is not None else 0.0)
-    shares = (hefts + prior * base) / total if total > 0 else np.zeros(len(tree))
+    if everybody is None:
+        shares = hefts / strength if strength > 0 else np.zeros(len(tree))
+    else:
+        shares = (leaning or Leaning()).shares(hefts, strength, _under(everybody, tree, wishes))
     return Profile(t_ms, shares, hefts, strength, _evidence(says, liking), liking, wishes)
 
 

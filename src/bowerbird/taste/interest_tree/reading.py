@@ -10,7 +10,8 @@ from bowerbird.lake.records import WishRow
 from bowerbird.taste.config import TasteConfig
 from bowerbird.taste.graph import EdgeKind, NodeKind, TasteGraph
 from bowerbird.taste.interest_tree.config import TreeConfig
-from bowerbird.taste.interest_tree.profile import Done, Profile, of_everybody, profile_of
+from bowerbird.taste.interest_tree.leaning import truest_leaning
+from bowerbird.taste.interest_tree.profile import Done, Leaning, Profile, of_everybody, profile_of
 from bowerbird.taste.interest_tree.types import InterestTree
 from bowerbird.taste.interest_tree.wishes import Said, Wish
 from bowerbird.taste.types import VectorsOf
@@ -25,6 +26,17 @@ class ProfileReader:
     tree: InterestTree
     vectors_of: VectorsOf
     config: TreeConfig
+    leaning: Leaning
+
+    @classmethod
+    def fitted(
+        cls, lake: Lake, graph: TasteGraph, tree: InterestTree, vectors_of: VectorsOf, config: TreeConfig
+    ) -> "ProfileReader":
+        """A reader whose profiles lean on what everybody likes as much as is true of this lake."""
+        taste = TasteConfig(half_life_days=config.half_life_days)
+        marks = graph.marks[EdgeKind.ACTED].rows
+        leaning = truest_leaning(tree, marks, vectors_of, taste, otherwise=Leaning(config.prior))
+        return cls(lake, graph, tree, vectors_of, config, leaning)
 
     def of(self, person_id: str, t_ms: int, *, leans: bool = True) -> Profile:
         """The person's profile as of t.
@@ -41,7 +53,7 @@ class ProfileReader:
             t_ms,
             TasteConfig(half_life_days=self.config.half_life_days),
             everybody=None if liked is None else of_everybody(self.tree, liked),
-            prior=self.config.prior,
+            leaning=self.leaning,
         )
 
     def _counting(self, person_id: str, t_ms: int) -> Done:
