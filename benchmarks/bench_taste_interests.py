@@ -15,7 +15,7 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -215,7 +215,7 @@ def _of_people(
 
 def _of_items(name: str, tree: InterestTree, content: np.ndarray, taste: np.ndarray) -> dict[str, Any]:
     found = {
-        sort: [calibrated(tree, vectors, seed)[1] for seed in range(DIVISIONS)]
+        sort: [calibrated(_roomy(tree, vectors), vectors, seed)[1] for seed in range(DIVISIONS)]
         for sort, vectors in (("content", content), ("taste", taste))
     }
     rates = {sort: np.array([each.hit_rate for each in told]) for sort, told in found.items()}
@@ -231,6 +231,11 @@ def _of_items(name: str, tree: InterestTree, content: np.ndarray, taste: np.ndar
         metrics=metrics | {"commonest interest": round(float(most.max() / most.sum()), 4)},
         items=found["taste"][0].items,
     )  # fmt: skip
+
+
+def _roomy(tree: InterestTree, vectors: np.ndarray) -> InterestTree:
+    """The same tree for vectors of another width: its middles are made anew of these."""
+    return replace(tree, centres=np.zeros((len(tree), vectors.shape[1]), np.float32))
 
 
 def _shares(told: np.ndarray, leaves: np.ndarray) -> np.ndarray:

@@ -96,23 +96,31 @@ class Outcomes:
         return reward
 
 
-def appeal_of(world: World, who: np.ndarray, items: np.ndarray, intents: np.ndarray | None = None) -> Appeal:
+def appeal_of(
+    world: World,
+    who: np.ndarray,
+    items: np.ndarray,
+    intents: np.ndarray | None = None,
+    likeness: np.ndarray | None = None,
+) -> Appeal:
     """What draws the persons `who` [B] to the `items` [B, S] now; -1 stands for no item.
 
     Args:
         intents: [B] the interest that each one's session is about; -1 or None: none in particular.
+        likeness: float32 [B, S, K] of each item to each interest, where it is known already.
     """
     config, people, state = world.config, world.people_truth, world.state
     knobs = config.behaviour
     topics = world.items.topics[items]
-    likeness = world.items.vectors[items] @ people.interests[who].transpose(0, 2, 1)  # [B, S, D] @ [B, D, K]
+    if likeness is None:
+        likeness = world.items.vectors[items] @ people.interests[who].transpose(
+            0, 2, 1
+        )  # [B, S, D] @ [B, D, K]
     weights = people.weights[who].copy()
     if intents is not None:
         about = np.flatnonzero(intents >= 0)
         weights[about, intents[about]] += np.float32(knobs.intent)
-    affinities = likeness * weights[:, None, :]
-    nearest = affinities.argmax(axis=2).astype(np.int8)
-    affinity = np.take_along_axis(affinities, nearest[..., None].astype(np.int64), axis=2)[..., 0]
+    affinity, nearest = _strongest(likeness, weights)
     tiredness = np.float32(knobs.satiation) * np.log1p(
         state.tired[who[:, None], topics] / np.float32(knobs.satiation_at)
     )
@@ -249,9 +257,23 @@ def _places(world: World, who: np.ndarray, positions: np.ndarray) -> tuple[np.nd
     return positions // columns, positions % columns
 
 
+def _strongest(likeness: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """[B, S] the highest of likeness times weight, and int8 which interest it is of; the first of several."""
+    affinity = likeness[..., 0] * weights[:, None, 0]
+    nearest = np.zeros(affinity.shape, np.int8)
+    for interest in range(1, likeness.shape[2]):  # a few: an argmax along a short axis is far slower
+        other = likeness[..., interest] * weights[:, None, interest]
+        np.putmask(nearest, other > affinity, np.int8(interest))
+        np.maximum(affinity, other, out=affinity)
+    return affinity, nearest
+
+
 def _price_pain(world: World, who: np.ndarray, items: np.ndarray) -> np.ndarray:
-    price = world.items.price_micros[items]
-    distance = np.abs(np.log(np.maximum(price, 1)) - world.people_truth.usual_price_log[who][:, None])
+    prices = world.items.price_micros
+    price = prices[items]
+    # A logarithm for each item once, where the whole catalogue is looked at by several people.
+    logs = np.log(np.maximum(prices, 1))[items] if items.size > len(prices) else np.log(np.maximum(price, 1))
+    distance = np.abs(logs - world.people_truth.usual_price_log[who][:, None])
     pain = np.where(price > 0, world.config.people.taste_for_price * distance, 0.0)
     return pain.astype(np.float32)
 
