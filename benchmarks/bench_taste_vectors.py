@@ -144,39 +144,51 @@ def _line_of(task: str, rows: list[AblationRow]) -> dict[str, Any]:
 
 
 def of_clothes(made: argparse.Namespace) -> Iterator[dict[str, Any]]:
-    """One line: half of each held-out sender's photos are given, the others are looked for."""
+    """One line a sort of content: by the pictures, by the words of their labels, by both."""
     shelf = catalogues.load("clothing-photos")
+    pictures = _units(shelf.pictures)
+    texts = [f"{row['label']}{' for children' if row['kids'] == 'True' else ''}" for row in shelf.rows]
+    words = _units(catalogues.encoders().words.encode_words(texts))
+    sorts = {"": pictures, "-words": words, "-both": _units(np.concatenate([pictures, words], axis=1))}
+    for name, content in sorts.items():
+        yield _of_clothes(made, shelf, name, content)
+
+
+def _of_clothes(
+    made: argparse.Namespace, shelf: catalogues.Shelf, name: str, content: np.ndarray
+) -> dict[str, Any]:
+    """Half of each held-out sender's photos are given, the others are looked for."""
     senders, boards = np.unique(shelf.column("sender_id"), return_inverse=True)
     sizes = np.bincount(boards)
     chosen = np.flatnonzero(sizes >= LEAST_PHOTOS)
     rng = np.random.default_rng(0)
     fold_of = np.full(len(senders), -1)
     fold_of[rng.permutation(chosen)] = np.arange(len(chosen)) % FOLDS
-    content = shelf.pictures / np.maximum(np.linalg.norm(shelf.pictures, axis=1, keepdims=True), 1e-9)
     found: dict[str, list[Judged]] = {RAW: [], "space": [], "space, means": []}
     for fold in range(FOLDS):
-        columns = _saved_by(boards, fold_of != fold, content.astype(np.float32), len(senders), rng)
+        columns = _saved_by(boards, fold_of != fold, content, len(senders), rng)
         with tempfile.TemporaryDirectory() as folder:
             space = train_space(columns, config_of(made), seed=0, folder=Path(folder), tell=progress)
         at = space.at(columns, NEVER_MS)
         given, targets, groups = _halves(
             boards, np.flatnonzero(fold_of == fold), shelf, space_items(space), rng
         )
-        for name, answers in ((RAW, ContentAnswers(content)), ("space", at)):
-            found[name].append(_judged(answers, given, targets, groups))
+        for way, answers in ((RAW, ContentAnswers(content)), ("space", at)):
+            found[way].append(_judged(answers, given, targets, groups))
         means = ContentAnswers(at.vectors)
         found["space, means"].append(_judged(means, given, targets, groups))
-    whole = {name: _joined(parts) for name, parts in found.items()}
-    values = {name: each.values()[METRIC] for name, each in whole.items()}
-    told = {name: interval(each, whole[name].groups) for name, each in values.items()}
+    whole = {way: _joined(parts) for way, parts in found.items()}
+    values = {way: each.values()[METRIC] for way, each in whole.items()}
+    told = {way: interval(each, whole[way].groups) for way, each in values.items()}
     gain = interval(values["space"] - values[RAW], whole[RAW].groups)
     learnt = interval(values["space"] - values["space, means"], whole[RAW].groups)
-    yield record.line(
-        "taste-vectors-clothing", f"clothing photos, {METRIC} of a held-out sender's other photos", told["space"]["mean"],
+    sort = {"": "pictures", "-words": "words of labels", "-both": "pictures and words"}[name]
+    return record.line(
+        f"taste-vectors-clothing{name}", f"clothing photos by {sort}, {METRIC} of a held-out sender's other photos", told["space"]["mean"],
         "share", better="higher", baseline=RAW, ratio=told["space"]["mean"] / max(told[RAW]["mean"], 1e-9),
         interval={"low": round(told["space"]["low"], 4), "high": round(told["space"]["high"], 4),
                   "gain": _three(gain), "learnt set less mean": _three(learnt)},
-        metrics={name: _three(each) for name, each in told.items()},
+        metrics={way: _three(each) for way, each in told.items()},
         labels=len(whole[RAW].ranks), senders=len(chosen),
     )  # fmt: skip
 
@@ -221,6 +233,13 @@ def _joined(parts: list[Judged]) -> Judged:
     return Judged(
         *(np.concatenate([getattr(part, name) for part in parts]) for name in ("ranks", "groups", "targets"))
     )
+
+
+def _units(rows: np.ndarray) -> np.ndarray:
+    units: np.ndarray = (rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)).astype(
+        np.float32
+    )
+    return units
 
 
 def _three(found: dict[str, float]) -> list[float]:

@@ -44,7 +44,7 @@ def worths(world: World, who: np.ndarray, live: int) -> np.ndarray:
 
 
 def _likeness(world: World, who: np.ndarray, live: int) -> np.ndarray:
-    """float32 [B, live, K]: one product over the whole catalogue, where picking its rows out took most time."""
+    """float32 [B, live, K]: one product over the whole catalogue; picking out its rows took most time."""
     interests = world.people_truth.interests[who]
     flat = interests.reshape(-1, interests.shape[2]) @ world.items.vectors[:live].T  # [B * K, live]
     found: np.ndarray = flat.reshape(len(who), -1, live).transpose(0, 2, 1)
