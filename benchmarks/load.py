@@ -27,6 +27,15 @@ class Ask:
         return cls(f"GET {path} HTTP/1.1\r\nHost: {LOOPBACK}\r\nBowerbird-Person: {person}\r\n\r\n".encode())
 
     @classmethod
+    def json(cls, path: str, person: str, body: bytes) -> "Ask":
+        """A POST of JSON as `person`."""
+        head = (
+            f"POST {path} HTTP/1.1\r\nHost: {LOOPBACK}\r\nBowerbird-Person: {person}\r\n"
+            f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        )
+        return cls(head.encode() + body)
+
+    @classmethod
     def form(cls, path: str, person: str, fields: dict[str, str | bytes]) -> "Ask":
         """A multipart POST; bytes are sent as a file."""
         mark = "bowerbird-bench"
@@ -100,6 +109,11 @@ class Connection(asyncio.Protocol):
         """Connected to this machine; never to another."""
         _, connection = await asyncio.get_running_loop().create_connection(cls, LOOPBACK, port)
         return connection
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the server has not hung up."""
+        return self._transport is not None and not self._transport.is_closing()
 
     async def ask(self, ask: Ask) -> tuple[int, bytes]:
         """Status and body."""

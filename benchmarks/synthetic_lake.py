@@ -10,7 +10,10 @@ import hashlib
 import io
 import itertools
 import shutil
+import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -75,6 +78,21 @@ def lake_of(folder: Path, items: int, *, fresh: bool = False) -> Path:
         Indexes.open(lake, Catalogue.open(lake), encoders, _space(lake, encoders)).close()
     done.write_text(str(items))
     return path
+
+
+@contextmanager
+def lake_apart(folder: Path, items: int, own: Path | None = None) -> Iterator[Path]:
+    """A copy of `lake_of`, or of a lake of one's own, to write to; it is gone afterwards."""
+    kept = own or lake_of(folder, items)
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder) as apart:
+        yield Path(shutil.copytree(kept, Path(apart) / "lake"))
+
+
+def ids_of(path: Path) -> list[str]:
+    """Every item's id."""
+    with Lake.open(path) as lake:
+        return [id_ for batch in lake.items.scan(["id"]) for id_ in batch["id"].to_pylist()]
 
 
 def photograph(number: int, *, px: tuple[int, int] = (1500, 2000)) -> bytes:
