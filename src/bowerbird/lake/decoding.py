@@ -181,20 +181,34 @@ class _Worker:
         self._process: subprocess.Popen[bytes] | None = None
 
     def work(self, job: _Job) -> Any:
-        """The answer to a job."""
-        process = self._process or self._started()
-        header = {**job.header, "is_video": job.is_video}
-        seconds = self._videos.seconds if job.is_video else self._limits.seconds
-        frame, is_late = self._asked(process, header, job.content, seconds * _WALL_SECONDS_A_SECOND)
-        if frame is None:
-            is_too_slow = self._discard() in _OUT_OF_TIME or is_late
-            log.warning("decode worker died", extra={"is_too_slow": is_too_slow, "bytes": len(job.content)})
-            raise _too_slow(seconds) if is_too_slow else _crashed()
+        """The answer to a job.
+
+        A worker that somebody killed says nothing of the picture, which is then tried once more.
+        """
+        frame = self._answered(job, is_last=False) or self._answered(job, is_last=True)
+        assert frame is not None, "the last try answers or raises"
         try:
             return job.read(*frame)
         except (AssertionError, KeyError, TypeError, ValueError, IndexError) as error:
             self._discard()  # a worker that talks nonsense is not to be asked again
             raise _crashed() from error
+
+    def _answered(self, job: _Job, *, is_last: bool) -> tuple[object, bytes] | None:
+        """What the worker says; None where it was killed and the job may be tried again."""
+        process = self._process or self._started()
+        header = {**job.header, "is_video": job.is_video}
+        seconds = self._videos.seconds if job.is_video else self._limits.seconds
+        frame, is_late = self._asked(process, header, job.content, seconds * _WALL_SECONDS_A_SECOND)
+        if frame is not None:
+            return frame
+        ended = self._discard()
+        is_too_slow = ended in _OUT_OF_TIME or is_late
+        log.warning("decode worker died", extra={"is_too_slow": is_too_slow, "bytes": len(job.content)})
+        if is_too_slow:
+            raise _too_slow(seconds)
+        if is_last or ended != -signal.SIGKILL:
+            raise _crashed()
+        return None
 
     def end(self) -> None:
         """Lets the process finish; it ends when its input closes."""
