@@ -1,5 +1,7 @@
 """The maintenance process beside a server, and the debt that the server tells."""
 
+import os
+import signal
 import time
 from pathlib import Path
 
@@ -7,6 +9,7 @@ import pytest
 
 from bowerbird.lake.items import StoredItem, put_items
 from bowerbird.lake.lake import Lake
+from bowerbird.lake.leases import Holder
 from bowerbird.lake.types import ItemFields
 from bowerbird.serve.maintenance import DebtWatch, maintained_beside
 from bowerbird.serve.settings import ServeSettings
@@ -18,6 +21,15 @@ def path(tmp_path: Path) -> Path:
         for n in range(3):
             put_items(lake, [StoredItem(ItemFields(id=f"k{n}", title="Red vase"))])
     return tmp_path / "lake"
+
+
+def owner_of(lake: Lake, other_than: int = 0) -> Holder:
+    """Who owns the upkeep, as soon as somebody else than this process does."""
+    deadline = time.monotonic() + 60
+    while (owner := lake.maintenance.owner()) is None or owner.pid == other_than:
+        assert time.monotonic() < deadline, "nobody owns the upkeep"
+        time.sleep(0.1)
+    return owner
 
 
 def test_debt_of_every_table_is_told_and_whether_somebody_maintains_it(path: Path) -> None:
@@ -43,11 +55,32 @@ def test_debt_of_every_table_is_told_and_whether_somebody_maintains_it(path: Pat
 def test_process_beside_a_server_lives_as_long_as_it_does(path: Path) -> None:
     with Lake.open(path) as lake:
         with maintained_beside(ServeSettings(lake=path)):
-            deadline = time.monotonic() + 60
-            while lake.maintenance.owner() is None:
-                assert time.monotonic() < deadline, "nobody owns the upkeep"
-                time.sleep(0.1)
+            owner_of(lake)
         assert lake.maintenance.owner() is None
+
+
+@pytest.mark.slow
+def test_process_that_was_killed_beside_a_server_is_followed_by_another(path: Path) -> None:
+    with Lake.open(path) as lake, maintained_beside(ServeSettings(lake=path)):
+        killed = owner_of(lake)
+
+        os.kill(killed.pid, signal.SIGKILL)
+
+        assert owner_of(lake, other_than=killed.pid).pid != killed.pid
+
+
+def test_process_that_cannot_start_is_tried_again_ever_later_and_told(
+    path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("sys.executable", str(path / "not-there"))
+    monkeypatch.setattr("bowerbird.serve.maintenance._PAUSE_S", 0.01)
+
+    with maintained_beside(ServeSettings(lake=path)):
+        time.sleep(0.5)
+
+    pauses = [each.another_in_s for each in caplog.records if each.message == "maintenance process ended"]
+    assert len(pauses) >= 3
+    assert pauses == sorted(pauses)
 
 
 def test_no_process_is_started_where_the_settings_say_off(
