@@ -81,12 +81,13 @@ def main() -> int:
         "--lake", type=Path, help="a lake of your own, which is copied, in place of a synthetic one"
     )
     parser.add_argument("--rates", type=int, nargs="+", default=RATES, help="events a second")
+    parser.add_argument("--people", type=int, default=PEOPLE, help="who the events are of")
     parser.add_argument("--ingest-events", type=int, default=200_000)
     args = parser.parse_args()
     with lake_apart(args.lakes, args.items, args.lake) as path:
         run = Run(path)
         with serving(path, queue_limit=256, queue_wait_ms=10_000) as served:
-            run.measure(served, args.rates, args.seconds)
+            run.measure(served, args.people, args.rates, args.seconds)
         lost = len(run.lost())
         record.write(run.lines(lost), args.out)
     record.write(ingest_lines(args.ingest_events), args.out)
@@ -103,12 +104,12 @@ class Run:
         self._idle = Stage(0, [], 0, [], [])
         self._stages: list[Stage] = []
 
-    def measure(self, served: Served, rates: Sequence[int], seconds: float) -> None:
+    def measure(self, served: Served, people: int, rates: Sequence[int], seconds: float) -> None:
         """All rates in order, until one is not carried."""
-        people = [str(served.get("/v1/me")["token"]) for _ in range(PEOPLE)]
-        self._idle = asyncio.run(self._stage(served, people, 0, seconds))
+        tokens = [str(served.get("/v1/me")["token"]) for _ in range(people)]
+        self._idle = asyncio.run(self._stage(served, tokens, 0, seconds))
         for rate in rates:
-            self._stages.append(asyncio.run(self._stage(served, people, rate, seconds)))
+            self._stages.append(asyncio.run(self._stage(served, tokens, rate, seconds)))
             tell(f"{rate:,} events/s: batches p99 {self._stages[-1].p99_ms:.0f} ms")
             if not self._stages[-1].is_carried:
                 return

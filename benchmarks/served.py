@@ -37,14 +37,15 @@ class Served:
         with urllib.request.urlopen(request, timeout=60) as answer:
             return dict(json.loads(answer.read()))
 
-    def post(self, path: str, person: str, body: object) -> None:
-        """Send JSON."""
+    def post(self, path: str, person: str, body: object) -> dict[str, object]:
+        """Send JSON; what is answered, if anything is."""
         request = urllib.request.Request(
             f"http://{LOOPBACK}:{self.port}{path}",
             data=json.dumps(body).encode(),
             headers={"Bowerbird-Person": person, "Content-Type": "application/json"},
         )
-        urllib.request.urlopen(request, timeout=60).close()
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return dict(json.loads(answer.read() or b"{}"))
 
     def people(self, count: int, *, items: int, picks: int = 12) -> list[str]:
         """Tokens of so many people, each of whom has liked a few items of this lake."""
@@ -62,30 +63,46 @@ class Served:
 
     def resident_mb(self) -> float:
         """Memory of the server and its decode worker, shared pages counted once (PSS)."""
-        return sum(_pss_mb(pid) for pid in (self.pid, *_children(self.pid)))
+        return sum(pss_mb(pid) for pid in (self.pid, *_children(self.pid)))
 
 
 @contextmanager
 def serving(lake: Path, **settings: object) -> Iterator[Served]:
     """The server over `lake`; quiet in the background, so that only requests are measured."""
+    process, served = started(lake, **settings)
+    try:
+        yield served
+    finally:
+        stopped(process)
+
+
+def started(lake: Path, *, port: int = 0, **settings: object) -> "tuple[subprocess.Popen[str], Served]":
+    """A server that is ready, to be ended by `stopped` or by a kill."""
     env = {
         **os.environ,
         "BOWERBIRD_BACKGROUND_DISPLAYS": "false",
         **{f"BOWERBIRD_{name.upper()}": str(value) for name, value in settings.items()},
     }
-    command = [sys.executable, "-m", "bowerbird.cli.main", "serve", "--lake", str(lake), "--port", "0"]
-    started = time.perf_counter()
+    command = [sys.executable, "-m", "bowerbird.cli.main", "serve", "--lake", str(lake), "--port", str(port)]
+    began = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.PIPE, env=env, text=True)
     try:
         assert process.stdout is not None
         port = int(process.stdout.readline().rsplit(":", 1)[1])
-        yield Served(port, process.pid, _wait(port, started, process))
-    finally:
-        process.send_signal(signal.SIGINT)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(60)
-        if process.poll() is None:
-            process.kill()
+        return process, Served(port, process.pid, _wait(port, began, process))
+    except BaseException:
+        process.kill()
+        raise
+
+
+def stopped(process: "subprocess.Popen[str]") -> None:
+    """It has ended, by itself if it does so within a minute."""
+    process.send_signal(signal.SIGINT)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(60)
+    if process.poll() is None:
+        process.kill()
+        process.wait()
 
 
 def _wait(port: int, started: float, process: "subprocess.Popen[str]") -> float:
@@ -99,7 +116,8 @@ def _wait(port: int, started: float, process: "subprocess.Popen[str]") -> float:
     raise TimeoutError(f"not ready after {START_LIMIT_S} s")
 
 
-def _pss_mb(pid: int) -> float:
+def pss_mb(pid: int) -> float:
+    """Memory of one process, shared pages by their share; 0 if it is gone."""
     with contextlib.suppress(OSError):
         for row in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
             if row.startswith("Pss:"):

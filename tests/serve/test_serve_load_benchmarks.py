@@ -1,6 +1,7 @@
 """The benchmarks of a server under load run as a whole, at tiny sizes, on a real server."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -19,7 +20,8 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def lines_of(script: str, lake: Path, *words: str) -> list[dict[str, Any]]:
     command = [sys.executable, str(BENCHMARKS / script), "--lake", str(lake), "--lakes", str(lake.parent)]
-    done = subprocess.run([*command, *words], capture_output=True, text=True, check=False)
+    env = {**os.environ, "BOWERBIRD_MAINTENANCE": "off", "BOWERBIRD_QUEUE_WAIT_MS": "30000"}
+    done = subprocess.run([*command, *words], capture_output=True, text=True, check=False, env=env)
     assert done.returncode == 0, done.stderr
     return [json.loads(each) for each in done.stdout.splitlines()]
 
@@ -27,7 +29,7 @@ def lines_of(script: str, lake: Path, *words: str) -> list[dict[str, Any]]:
 def test_every_event_answered_under_load_is_in_the_log_and_pages_change_by_saves_and_hides(
     lake: Path,
 ) -> None:
-    words = ["--seconds", "1", "--rates", "200", "--ingest-events", "2000"]
+    words = ["--seconds", "1", "--rates", "200", "--ingest-events", "2000", "--people", "20"]
 
     told = lines_of("bench_serve_event_to_page.py", lake, *words)
 
@@ -38,3 +40,31 @@ def test_every_event_answered_under_load_is_in_the_log_and_pages_change_by_saves
     assert all(line["quality"]["pages never changed"] == 0 for line in pages)
     assert all(0 < line["from_the_answer_ms"] <= line["value"] for line in pages)
     assert ingest["quality"]["in the log"] == ingest["quality"]["appended"] == 2000
+
+
+def test_nothing_answered_is_missing_after_a_server_was_killed_under_mixed_load(
+    lake: Path, tmp_path: Path
+) -> None:
+    plot = tmp_path / "hour.svg"
+    words = [
+        "--rates",
+        "12",
+        "--seconds-a-rate",
+        "1",
+        "--minutes",
+        ".17",
+        "--people",
+        "4",
+        "--moments",
+        "server",
+    ]
+
+    carried, failures, lost, *_ = lines_of("bench_serve_mixed_hour.py", lake, *words, "--plot", str(plot))
+
+    assert carried["value"] == 12
+    assert [moment["name"] for moment in failures["moments"]] == ["server killed"]
+    assert sum(failures["failures_in_a_restart"].values()) > 0
+    assert failures["failures"] == {}
+    assert lost["value"] == 0
+    assert lost["quality"]["events answered"] > 0
+    assert "server killed" in plot.read_text()
