@@ -5,15 +5,17 @@ from dataclasses import asdict
 
 from bowerbird.cli.encoder_option import add_encoder_option, encoders_of
 from bowerbird.cli.lake_leaf import add_leaf, opened, say
+from bowerbird.cli.rank_declared import add_declared_commands
 from bowerbird.cli.rank_train import add_train_commands
 from bowerbird.core.errors import NotFoundError
 
 
 def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Adds `rank skew`, and what `rank_train` adds."""
+    """Adds `rank skew`, and what `rank_train` and `rank_declared` add."""
     rank = commands.add_parser("rank", help="rankers that learn from pages that people saw")
     verbs = rank.add_subparsers(title="commands", metavar="COMMAND", required=True)
     add_train_commands(verbs)
+    add_declared_commands(verbs)
     text = "make features of logged requests again from stored data, and compare; 1 where they differ"
     skew = add_leaf(verbs, "skew", run_skew, text)
     skew.add_argument("--requests", type=int, default=100, help="how many of the newest (default: 100)")

@@ -30,7 +30,9 @@ log = logging.getLogger(__name__)
 
 TASTE_GRAPH = Path("index") / "taste-graph.zip"
 INTEREST_NAMES = Path("index") / "interest-names.json"
-"""Made by `taste` out of the event log and of the items' words; whoever forgets something deletes them."""
+BEHAVIOUR = Path("index") / "behaviour-features.zip"
+OF_BEHAVIOUR = (TASTE_GRAPH, INTEREST_NAMES, BEHAVIOUR)
+"""Made by `taste` and `rank` out of the event log and the items; whoever forgets something deletes them."""
 TRAINING = Path("training")
 """Tables of requests, made out of the request log; whoever forgets something deletes them."""
 _FOLDERS = ("display", "models", "index", "imports")

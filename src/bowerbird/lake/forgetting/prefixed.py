@@ -6,7 +6,7 @@ same program may make them up again.
 
 from bowerbird.core.errors import InputError
 from bowerbird.lake.forgetting.files import remove_training_tables
-from bowerbird.lake.lake import INTEREST_NAMES, TASTE_GRAPH, Lake
+from bowerbird.lake.lake import OF_BEHAVIOUR, Lake
 
 _SHORTEST = 3
 
@@ -29,7 +29,7 @@ def forget_people_with(lake: Lake, prefix: str) -> dict[str, int]:
     counts["actions"] = lake.online.forget_with(prefix)
     counts["events"] = lake.events.forget_with(prefix)
     counts["requests"] = lake.requests.forget_with(prefix)
-    for derived in (TASTE_GRAPH, INTEREST_NAMES):
+    for derived in OF_BEHAVIOUR:
         (lake.path / derived).unlink(missing_ok=True)
     remove_training_tables(lake)
     return counts

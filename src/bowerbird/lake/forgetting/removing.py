@@ -20,7 +20,7 @@ from bowerbird.lake.forgetting.tables import count_rows, remove_rows
 from bowerbird.lake.forgetting.traces import ItemTraces, traces_from, traces_of
 from bowerbird.lake.forgetting.types import Counts, ForgetReport, Kind
 from bowerbird.lake.items import delete_items, leave_numbers_only
-from bowerbird.lake.lake import INTEREST_NAMES, TASTE_GRAPH, Lake
+from bowerbird.lake.lake import OF_BEHAVIOUR, Lake
 from bowerbird.lake.types import Event
 
 
@@ -64,7 +64,7 @@ def finish_removals(lake: Lake, counts: Counts) -> None:
         _remove_person(lake, json.loads(str(entry.work))["id"], counts)
     if entries:
         lake.records.forgotten.removed(entries)
-        for derived in (TASTE_GRAPH, INTEREST_NAMES):
+        for derived in OF_BEHAVIOUR:
             (lake.path / derived).unlink(missing_ok=True)
         counts.add("tables to train from", remove_training_tables(lake))
 

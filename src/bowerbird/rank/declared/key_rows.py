@@ -1,0 +1,105 @@
+"""This file is about key rows: a dense row number for each 64-bit key, looked up by columns of keys.
+
+An open-addressing hash table in two numpy arrays: about 24 bytes a key where a dict of Python integers takes
+a hundred and more, and one vectorised probe for hundreds of candidates.
+"""
+
+import numpy as np
+
+NOBODY = 0
+"""Row of every key that is not here, and of -1; it holds nothing and stays so."""
+_EMPTY = -1
+_MIX = np.uint64(0x9E3779B97F4A7C15)  # Fibonacci hashing: the golden ratio of 2^64
+_LEAST_BITS = 6
+
+
+class KeyRows:
+    """Keys and their rows, which begin at 1. One thread writes."""
+
+    def __init__(self, keys: np.ndarray | None = None) -> None:
+        """Keys of the rows from 1 on, each once."""
+        self._keys = np.full(1, _EMPTY, np.int64)
+        self._size = 1
+        self._make(_LEAST_BITS)
+        if keys is not None:
+            self._grow(len(keys))
+            self._add(keys)
+
+    def __len__(self) -> int:
+        """Rows, that of nobody among them."""
+        return self._size
+
+    @property
+    def keys(self) -> np.ndarray:
+        """int64 [rows - 1] by row, from 1 on."""
+        return self._keys[1 : self._size]
+
+    @property
+    def size_bytes(self) -> int:
+        """Of the table and the keys."""
+        return self._slot_keys.nbytes + self._slot_rows.nbytes + self._keys.nbytes
+
+    def find(self, keys: np.ndarray) -> np.ndarray:
+        """int64 [B] row of each key; `NOBODY` for one that has none."""
+        places = self._home(keys)
+        rows = np.zeros(len(keys), np.int64)
+        pending = np.arange(len(keys))
+        while len(pending):
+            at = places[pending]
+            there = self._slot_keys[at]
+            is_end = (there == keys[pending]) | (there == _EMPTY)
+            rows[pending[is_end]] = np.where(there[is_end] == _EMPTY, NOBODY, self._slot_rows[at[is_end]])
+            pending = pending[~is_end]
+            places[pending] = (places[pending] + 1) & self._mask
+        return rows
+
+    def rows_of(self, keys: np.ndarray) -> np.ndarray:
+        """int64 [B] row of each key, a new one where it had none; -1 is nobody's."""
+        rows = self.find(keys)
+        missing = np.unique(keys[(rows == NOBODY) & (keys != _EMPTY)])
+        if not len(missing):
+            return rows
+        self._grow(len(missing))
+        self._add(missing)
+        return self.find(keys)
+
+    def _add(self, keys: np.ndarray) -> None:
+        """Keys that are not here, each once; there is room."""
+        rows = np.arange(self._size, self._size + len(keys))
+        self._keys[rows] = keys
+        self._size += len(keys)
+        self._place(keys, rows)
+
+    def _place(self, keys: np.ndarray, rows: np.ndarray) -> None:
+        places = self._home(keys)
+        pending = np.arange(len(keys))
+        while len(pending):
+            free = pending[self._slot_keys[places[pending]] == _EMPTY]
+            # Of several that want one slot the last one gets it; the others see that and go on.
+            self._slot_keys[places[free]] = keys[free]
+            won = free[self._slot_keys[places[free]] == keys[free]]
+            self._slot_rows[places[won]] = rows[won]
+            is_placed = np.zeros(len(keys), bool)
+            is_placed[won] = True
+            pending = pending[~is_placed[pending]]
+            places[pending] = (places[pending] + 1) & self._mask
+
+    def _grow(self, more: int) -> None:
+        wanted = self._size + more
+        if wanted > len(self._keys):
+            grown = np.full(max(wanted, 2 * len(self._keys)), _EMPTY, np.int64)
+            grown[: self._size] = self._keys[: self._size]
+            self._keys = grown
+        if 2 * wanted > self._mask + 1:
+            self._make((2 * wanted).bit_length())
+            self._place(self.keys, np.arange(1, self._size))
+
+    def _make(self, bits: int) -> None:
+        self._shift = np.uint64(64 - bits)
+        self._mask = (1 << bits) - 1
+        self._slot_keys = np.full(1 << bits, _EMPTY, np.int64)
+        self._slot_rows = np.zeros(1 << bits, np.int64)
+
+    def _home(self, keys: np.ndarray) -> np.ndarray:
+        mixed: np.ndarray = (keys.astype(np.uint64) * _MIX) >> self._shift
+        return mixed.astype(np.int64)
