@@ -133,6 +133,34 @@ def test_too_little_to_learn_from_is_told(world: tuple[Acts, np.ndarray, ItemSid
         train_ranker(few, raw, items, CONFIG, space="drawn", seed=0, folder=tmp_path)
 
 
+def test_pages_made_by_others_are_those_that_are_learned_from(
+    world: tuple[Acts, np.ndarray, ItemSide], tmp_path: Path
+) -> None:
+    acts, raw, items = world
+    with pytest.raises(InputError, match="40 pages"):
+        train_ranker(
+            acts, raw, items, CONFIG, space="drawn", seed=0, folder=tmp_path,
+            pages=requests_of(acts).rows(0, 40),
+        )  # fmt: skip
+
+
+def test_without_a_sequence_only_features_tell_people_apart(
+    world: tuple[Acts, np.ndarray, ItemSide], tmp_path: Path
+) -> None:
+    acts, raw, items = world
+    nothing = {"recent": 0, "long": 0, "left": 0, "layers": 0, "next_action": 0.0}
+    config = CONFIG.model_copy(update=nothing | {"training": TrainingConfig(epochs=1, learning_rate=0.01)})
+    ranker = train_ranker(
+        acts, raw, items, config, space="drawn", seed=0, folder=tmp_path,
+        pages=requests_of(acts).rows(0, 200),
+    ).ranker  # fmt: skip
+    vectors, features = ranker.content(raw), np.zeros((ITEMS, 8), np.float32)
+    several = [ranker.chances(someone(1, likes, 4), vectors, vectors, features, 10_000) for likes in (0, 8)]
+    np.testing.assert_array_equal(*several)
+    fresh = ranker.chances(someone(1, 8), vectors, vectors, features + 1, 10_000)
+    assert not np.allclose(fresh, several[1])
+
+
 @given(st.floats(0.3, 3), st.floats(-3, 1), st.integers(0, 100))
 def test_stretched_and_moved_chances_become_true(slope: float, shift: float, seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -113,3 +113,4 @@ def test_popularity_knows_nothing_of_its_own_day() -> None:
     assert not popular.at(DAY_MS + 10).any()
     assert popular.at(2 * DAY_MS)[1] == pytest.approx(1.0)
     assert not popular.at(12 * DAY_MS).any()
+    assert Popularity(acts, ITEMS, SAVE, days=30).at(12 * DAY_MS)[1] == pytest.approx(1.0)

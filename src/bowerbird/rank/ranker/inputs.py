@@ -16,7 +16,7 @@ PERSON_INPUTS = (
 
 def person_arrays(people: Sequence[PersonSide], now_ms: Sequence[int], config: RankerConfig) -> Arrays:
     """[Q, …] each person's newest likes at the right end, the long history, and what was left alone."""
-    count, wide, many = config.recent, max(config.long, 1), max(config.left, 1)
+    count, wide, many = max(config.recent, 1), max(config.long, 1), max(config.left, 1)
     rows = len(people)
     found: Arrays = {
         "recent": np.full((rows, count), -1, np.int64),
@@ -28,13 +28,13 @@ def person_arrays(people: Sequence[PersonSide], now_ms: Sequence[int], config: R
         "left_ages": np.zeros((rows, many), np.float32),
     }
     for row, (person, at_ms) in enumerate(zip(people, now_ms, strict=True)):
-        likes, actions, likes_ms = newest(person, count)
+        likes, actions, likes_ms = newest(person, config.recent)
         if len(likes):
             found["recent"][row, -len(likes) :] = likes
             found["recent_actions"][row, -len(likes) :] = actions + 1
             found["recent_ages"][row, -len(likes) :] = ages_of(likes_ms, at_ms)
-        likes, actions, _ = newest(person, config.long) if config.long else newest(person, 0)
-        if len(likes) and config.long:
+        likes, actions, _ = newest(person, config.long)
+        if len(likes):
             found["long"][row, -len(likes) :] = likes
             found["long_actions"][row, -len(likes) :] = actions + 1
         if config.left and len(person.left):

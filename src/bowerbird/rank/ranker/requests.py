@@ -14,7 +14,6 @@ from bowerbird.lake.lake import Lake
 from bowerbird.rank.ranker.heads import HEAD_CODES, HEADS, IMPRESSION_CODE, LABEL_WITHIN_MS
 from bowerbird.rank.ranker.sides import DAY_MS, PersonSide, likes_among
 
-_POPULAR_DAYS = 7
 _EVENTS_AT_ONCE = 10_000
 
 
@@ -189,20 +188,20 @@ def side_of(items: np.ndarray, actions: np.ndarray, at_ms: np.ndarray) -> Person
 
 
 class Popularity:
-    """How many people saved each item in the week before each day, as a share of the most saved one's log."""
+    """How many people saved each item in the days before each one, as a share of the most saved one's log."""
 
-    def __init__(self, acts: Acts, count: int, save_code: int) -> None:
+    def __init__(self, acts: Acts, count: int, save_code: int, days: float = 7.0) -> None:
         saves = np.flatnonzero(acts.actions == save_code)
         self._days = acts.at_ms[saves] // DAY_MS
         self._pairs = acts.persons[saves] * count + acts.items[saves]
-        self._count = count
+        self._count, self._over_days = count, days
         self._kept: dict[int, np.ndarray] = {}
 
     def at(self, at_ms: int) -> np.ndarray:
         """float32 [N] as of the beginning of the day: a page knows nothing of the same day."""
         day = at_ms // DAY_MS
         if day not in self._kept:
-            inside = (self._days < day) & (self._days >= day - _POPULAR_DAYS)
+            inside = (self._days < day) & (self._days >= day - self._over_days)
             people = np.bincount(np.unique(self._pairs[inside]) % self._count, minlength=self._count)
             self._kept[day] = (np.log1p(people) / np.log1p(max(int(people.max(initial=0)), 1))).astype(
                 np.float32

@@ -62,6 +62,7 @@ def train_ranker(
     space: str,
     seed: int,
     folder: Path,
+    pages: Requests | None = None,
     tell: Tell = lambda _: None,
 ) -> Trained:
     """Trained until the newest pages say that it gets no better; half of them calibrate, the rest judge.
@@ -70,11 +71,13 @@ def train_ranker(
         raw: float32 [N, D] content of the items by number.
         items: whose `vectors` are not read.
         space: which vectors `raw` is.
+        pages: in order of time, where the log has no impressions and somebody else knows what could have been
+            on them; by default those that `acts` show.
 
     Raises:
         InputError: fewer than `LEAST_PAGES` pages were seen, or nobody did anything with what was on them.
     """
-    requests = requests_of(acts)
+    requests = requests_of(acts) if pages is None else pages
     if len(requests) < LEAST_PAGES or not requests.labels.any():
         raise InputError(
             f"{len(requests):,} pages with {int(requests.labels.sum()):,} actions were found; needed are at "
@@ -118,7 +121,7 @@ def train_ranker(
 def table_of(requests: Requests, acts: Acts, items: ItemSide, config: RankerConfig) -> Table:
     """What a server would have known when it made each page."""
     pasts = Pasts(acts)
-    popular = Popularity(acts, len(items.created_ms), ACTION_CODES[Action.SAVE])
+    popular = Popularity(acts, len(items.created_ms), ACTION_CODES[Action.SAVE], config.popular_days)
     people: list[PersonSide] = []
     features = np.zeros((len(requests.items), len(FEATURES)), dtype=np.float32)
     for page in range(len(requests)):
@@ -238,10 +241,10 @@ def exported(model: RankerTask, positions: np.ndarray, config: RankerConfig) -> 
     places = still.places.detach()
     usual = places[torch.from_numpy(np.clip(positions, 0, PLACES - 1))].mean(dim=0)
     example = {
-        "recent": torch.zeros(2, config.recent, config.basis),
-        "recent_actions": torch.zeros(2, config.recent, dtype=torch.int64),
-        "recent_ages": torch.zeros(2, config.recent),
-        "recent_there": torch.ones(2, config.recent),
+        "recent": torch.zeros(2, max(config.recent, 1), config.basis),
+        "recent_actions": torch.zeros(2, max(config.recent, 1), dtype=torch.int64),
+        "recent_ages": torch.zeros(2, max(config.recent, 1)),
+        "recent_there": torch.ones(2, max(config.recent, 1)),
         "long": torch.zeros(2, max(config.long, 1), config.basis),
         "long_actions": torch.zeros(2, max(config.long, 1), dtype=torch.int64),
         "long_there": torch.ones(2, max(config.long, 1)),
