@@ -27,6 +27,7 @@ def pool_of(count: int, seed: int = 0, width: int = 8, **more: object) -> Pool:
         "streams": np.zeros(count, dtype=np.int64),
         "shares": np.ones(1, dtype=np.float32),
         "is_last": np.zeros(count, dtype=bool),
+        "is_fresh": np.zeros(count, dtype=bool),
     }
     return Pool(**{**columns, **more})  # type: ignore[arg-type]
 
@@ -175,3 +176,55 @@ def test_items_without_a_vector_are_placed_like_any_other(way: str) -> None:
     pool = pool_of(6, vectors=np.zeros((6, 8), dtype=np.float32))
 
     assert sorted(fill_slate(pool, 6, BlendConfig(diversity=way)).tolist()) == list(range(6))  # type: ignore[arg-type]
+
+
+@given(
+    seed=st.integers(0, 99), count=st.integers(1, 60), limit=st.integers(1, 30), least=st.floats(0, 1),
+    most=st.floats(0, 1), fresh=st.floats(0, 1),
+)  # fmt: skip
+@settings(max_examples=150, deadline=None)
+def test_fresh_share_stays_within_its_bounds_as_far_as_the_candidates_go(
+    seed: int, count: int, limit: int, least: float, most: float, fresh: float
+) -> None:
+    least, most = min(least, most), max(least, most)
+    is_fresh = np.random.default_rng(seed).random(count) < fresh
+    rows = fill_slate(
+        pool_of(count, seed, is_fresh=is_fresh), limit, BlendConfig(least_fresh=least, most_fresh=most)
+    )
+
+    there, others, placed = int(is_fresh.sum()), int((~is_fresh).sum()), int(is_fresh[rows].sum())
+    assert len(rows) == min(count, limit)
+    assert placed >= min(int(least * limit), there)
+    # More than the most only where nothing else was left.
+    assert placed <= max(int(np.ceil(most * limit)), len(rows) - others)
+
+
+def test_bounds_of_the_fresh_repeat_nothing_that_was_seen() -> None:
+    is_fresh, is_seen = np.arange(20) < 10, np.arange(20) >= 12
+    rows = fill_slate(
+        pool_of(20, is_fresh=is_fresh, is_last=is_seen), 12, BlendConfig(least_fresh=0.0, most_fresh=0.1)
+    )
+
+    assert sorted(rows.tolist()) == list(range(12))
+
+
+@given(seed=st.integers(0, 99), slots=st.sets(st.integers(0, 14), max_size=4), way=st.sampled_from(WAYS))
+@settings(max_examples=60, deadline=None)
+def test_rows_with_a_slot_of_their_own_stand_there_and_nowhere_else(
+    seed: int, slots: set[int], way: str
+) -> None:
+    pool = pool_of(40, seed)
+    row_at = dict(zip(sorted(slots), np.argsort(pool.values).tolist(), strict=False))  # the least worth
+    rows = fill_slate(pool, 15, replace_way(PLAIN, way), row_at)
+
+    assert len(set(rows.tolist())) == 15
+    assert {slot: int(rows[slot]) for slot in slots} == row_at
+
+
+def test_copy_of_what_stands_there_is_not_forced_onto_the_page() -> None:
+    pool = pool_of(6)
+    pool.vectors[5] = pool.vectors[int(np.argmax(pool.values))]
+    rows = fill_slate(pool, 5, PLAIN, {3: 5})
+
+    assert 5 not in rows
+    assert len(rows) == 5

@@ -15,7 +15,8 @@ from bowerbird.surfaces.feed.drawing import POOL_PAGES, RANDOM_POLICY, drawn, is
 def feed_of(world: World, told: list[RequestRecord] | None, share: float = 0.0) -> HomeFeed:
     return HomeFeed(
         world.catalogue, world.indexes, world.lake.online, world.saved_numbers,
-        world.lake.records.saves.savers_since, world.signer, FeedConfig(random_share=share),
+        world.lake.records.saves.savers_since, world.signer,
+        FeedConfig(random_share=share, exploring_slots=()),
         log_request=None if told is None else told.append,
     )  # fmt: skip
 
@@ -79,9 +80,10 @@ def test_each_slot_is_as_likely_for_each_of_the_pool_as_the_log_says() -> None:
     count, limit, draws = 12, 4, 6_000
     met = np.zeros((limit, count))
     for seed in range(draws):
-        rows, policy = drawn(count, limit, seed)
-        assert len(set(rows.tolist())) == limit
-        met[np.arange(limit), rows] += 1
-    assert policy.chance == 1 / 12
-    deviation = (met - draws * policy.chance) / np.sqrt(draws * policy.chance * (1 - policy.chance))
+        filled = drawn(count, limit, seed)
+        assert len(set(filled.rows.tolist())) == limit
+        met[np.arange(limit), filled.rows] += 1
+    chance = 1 / 12
+    assert filled.chances.tolist() == [np.float32(chance)] * limit
+    deviation = (met - draws * chance) / np.sqrt(draws * chance * (1 - chance))
     assert np.abs(deviation).max() < 4.5

@@ -4,6 +4,7 @@ from bowerbird.blend.config import BlendConfig
 from bowerbird.blend.cursors import CursorSigner, pack_numbers, unpack_numbers
 from bowerbird.blend.diversity import Determinantal, Diversity, MarginalRelevance, SlidingSpectrum
 from bowerbird.blend.slate import Pool, fill_slate
+from bowerbird.blend.targets import ShareControl, ShareTarget, TargetState
 from bowerbird.blend.types import FrameShown, Page, Placement, Reason, ReasonKind, StageCount
 
 __all__ = [
@@ -18,8 +19,11 @@ __all__ = [
     "Pool",
     "Reason",
     "ReasonKind",
+    "ShareControl",
+    "ShareTarget",
     "SlidingSpectrum",
     "StageCount",
+    "TargetState",
     "fill_slate",
     "pack_numbers",
     "unpack_numbers",

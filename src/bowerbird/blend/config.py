@@ -2,7 +2,9 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from bowerbird.blend.targets import ShareTarget
 
 
 class BlendConfig(BaseModel):
@@ -26,3 +28,15 @@ class BlendConfig(BaseModel):
     same_picture_bits: Annotated[int, Field(ge=-1, le=32)] = 3
     same_signature_cosine: Annotated[float, Field(ge=-1, le=1)] = 0.95
     same_picture_cosine: Annotated[float, Field(ge=0, le=1)] = 0.985
+    least_fresh: Annotated[float, Field(ge=0, le=1)] = 0.04
+    most_fresh: Annotated[float, Field(ge=0, le=1)] = 0.6
+    targets: tuple[ShareTarget, ...] = ()
+
+    @model_validator(mode="after")
+    def _bounds_leave_room(self) -> "BlendConfig":
+        if self.least_fresh > self.most_fresh:
+            raise ValueError(
+                f"least_fresh {self.least_fresh} and most_fresh {self.most_fresh} were given; needed is a "
+                "least share that is not above the most; change one"
+            )
+        return self

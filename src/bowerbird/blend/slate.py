@@ -1,6 +1,8 @@
 """This file is about choosing a page: slot by slot, the best of value, diversity, spacing and shares."""
 
+import math
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +19,9 @@ _WAYS: dict[str, type[SlidingSpectrum] | type[Determinantal] | type[MarginalRele
 NEVER = np.float32(-np.inf)
 LAST = np.float32(1e4)
 """More than all other parts of a slot's sum together."""
+OUT_OF_BOUNDS = np.float32(LAST / 4)
+HELD = np.float32(4 * LAST)
+"""What is kept for a slot of its own is taken elsewhere only where nothing else is left at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,7 @@ class Pool:
         streams: int64 [C] which stream each belongs to (an interest, or a source).
         shares: [S] the part of the page each stream should have; sums to 1.
         is_last: bool [C] taken only when nothing else is left.
+        is_fresh: bool [C] new in the catalogue; bounded by `least_fresh` and `most_fresh`.
         already: the first rows are on the page before: they space and shade, and are not chosen again.
     """
 
@@ -42,15 +48,22 @@ class Pool:
     streams: np.ndarray
     shares: np.ndarray
     is_last: np.ndarray
+    is_fresh: np.ndarray
     already: int = 0
 
 
-def fill_slate(pool: Pool, limit: int, config: BlendConfig) -> np.ndarray:
+def fill_slate(
+    pool: Pool, limit: int, config: BlendConfig, row_at: Mapping[int, int] | None = None
+) -> np.ndarray:
     """Rows of the pool for the slots of a page, in order: at most `limit`, each once.
 
     Each slot takes the row with the largest
     `value + diversity - spacing + share_strength * (how far its stream is behind its share)`.
     Near-copies of what is on the page, and more of one owner than `max_per_owner`, are never taken.
+
+    Args:
+        row_at: slot → row that is to stand there; it takes part in all rules, and where one of them closes it
+            the slot is filled like any other. Until its slot it is taken by none.
 
     Source: soft spacing as in appendix B.9 of the discovery facts: `1/distance`, summed over the window.
     """
@@ -61,6 +74,10 @@ def fill_slate(pool: Pool, limit: int, config: BlendConfig) -> np.ndarray:
     cosines = Cosines(pool.vectors)
     spacing = _Spacing(pool, config)
     shares = _Shares(pool, config)
+    fresh = _FreshBounds(pool, limit, config)
+    row_at = row_at or {}
+    held = np.zeros(count, np.float32)
+    held[list(row_at.values())] = HELD
 
     def shade(row: int) -> None:
         plain = cosines.plain(row)
@@ -72,13 +89,17 @@ def fill_slate(pool: Pool, limit: int, config: BlendConfig) -> np.ndarray:
         shade(row)
     chosen: list[int] = []
     while len(chosen) < min(limit, count - pool.already):
-        row = int(np.argmax(open_values + diversity.gain() - spacing.lost() + shares.behind()))
+        row = row_at.get(len(chosen), -1)
+        if row < 0 or open_values[row] == NEVER:
+            sums = open_values + diversity.gain() - spacing.lost() + shares.behind()
+            row = int(np.argmax(sums - fresh.lost() - held))
         if open_values[row] == NEVER:
             break
         chosen.append(row)
         open_values[row] = NEVER
         shade(row)
         shares.take(row)
+        fresh.take(row)
         _close_owner(open_values, pool, chosen, config)
     return np.array(chosen, dtype=np.int64)
 
@@ -147,6 +168,33 @@ def _dense(codes: np.ndarray) -> tuple[np.ndarray, int]:
     unknown = int(kinds[0] == -1)
     named = len(kinds) - unknown
     return np.where(codes >= 0, dense - unknown, named), named
+
+
+class _FreshBounds:
+    """Holds the share of new items on a page within its bounds, for as long as there is a choice."""
+
+    def __init__(self, pool: Pool, limit: int, config: BlendConfig) -> None:
+        self._is_fresh = pool.is_fresh
+        self._least = int(config.least_fresh * limit)
+        self._most = math.ceil(config.most_fresh * limit)
+        self._left, self._taken = limit, 0
+        self._is_a_choice = pool.is_fresh.any() and not pool.is_fresh.all()
+        self._nothing = np.zeros(len(pool.values), np.float32)
+
+    def lost(self) -> Scores:
+        """[C] what each candidate loses for the next slot."""
+        if not self._is_a_choice:
+            return self._nothing
+        if self._taken >= self._most:
+            return OUT_OF_BOUNDS * self._is_fresh
+        if self._least - self._taken >= self._left:
+            return OUT_OF_BOUNDS * ~self._is_fresh
+        return self._nothing
+
+    def take(self, row: int) -> None:
+        """Choose this row."""
+        self._taken += int(self._is_fresh[row])
+        self._left -= 1
 
 
 class _Shares:

@@ -28,20 +28,17 @@ class SlotsTaken:
     reasons: np.ndarray
 
 
-def slots_taken(
-    count: int, rows: np.ndarray, placements: Sequence[Placement], chance: float | np.ndarray = 1.0
-) -> SlotsTaken:
+def slots_taken(count: int, rows: np.ndarray, placements: Sequence[Placement]) -> SlotsTaken:
     """What became of `count` candidates.
 
     Args:
         rows: int64 [S] of those that took a slot.
-        placements: [S] where each is, and why.
-        chance: of each to come into its slot.
+        placements: [S] where each is, why, and by which chance.
     """
     positions = np.full(count, NO_SLOT, dtype=np.int16)
     positions[rows] = [each.position for each in placements]
     propensities = np.zeros(count, dtype=np.float32)
-    propensities[rows] = chance
+    propensities[rows] = [each.propensity for each in placements]
     reasons = np.full(count, -1, dtype=np.int8)
     reasons[rows] = [REASON_KINDS.index(each.reason.kind) for each in placements]
     return SlotsTaken(positions, propensities, reasons)

@@ -34,7 +34,12 @@ class FrameShown:
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """One thing in one slot of a page; `frame` says which frame of its video found it."""
+    """One thing in one slot of a page.
+
+    Attributes:
+        frame: of its video, that found it.
+        propensity: chance that it came into this slot; 1 where nothing was drawn.
+    """
 
     number: int
     position: int
@@ -44,6 +49,7 @@ class Placement:
     value: float
     reason: Reason
     frame: FrameShown | None = None
+    propensity: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,6 @@ from bowerbird.serve.tasting import TasteNow
 from bowerbird.serve.videos import Videos
 from bowerbird.serve.warming import NOBODY, warm
 from bowerbird.surfaces.boards import Boards
-from bowerbird.surfaces.feed import FeedConfig
 
 log = logging.getLogger(__name__)
 
@@ -141,7 +140,7 @@ def open_service(settings: ServeSettings, metrics: Metrics, tokens: PersonTokens
     controls.follow()
     ranker = RankerFollowed(ModelRegistry(rankers_folder(lake.path)))
     ranker.follow()
-    feed_config = FeedConfig(random_share=settings.random_share)
+    feed_config = settings.feed.model_copy(update={"random_share": settings.random_share})
     opening = GenerationOpening(
         lake,
         catalogue,

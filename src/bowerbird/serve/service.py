@@ -206,6 +206,12 @@ class Service:
         for pool in self.lanes.each():
             yield "bowerbird_queue_depth", "Requests that wait for a thread", {"lane": pool.name}, pool.depth
         yield "bowerbird_catalogue_items", "Items that may be shown", {}, self.catalogue.count()
+        for target in self.generations.current.feed.targets():
+            labels = {"kind": target.name}
+            yield "bowerbird_share_wanted", "Share that a kind of content should have", labels, target.wanted
+            yield "bowerbird_share_boost", "What its values are raised by now", labels, target.boost
+            if target.placed is not None:
+                yield "bowerbird_share_placed", "Its share of about the last 50 pages", labels, target.placed
         yield from self.background.readings()
         yield from logged(self.lake.requests)
         yield from self.sources.readings()

@@ -10,13 +10,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, ValidationError
+from pydantic import BeforeValidator, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bowerbird.core.errors import ConfigError
 from bowerbird.encode.config import EncodeConfig
 from bowerbird.lake.places import as_address
 from bowerbird.serve.cores import usable_cores
+from bowerbird.surfaces.feed.config import FeedConfig
 
 ENV_PREFIX = "BOWERBIRD_"
 FILE_NAME = "bowerbird.toml"
@@ -84,8 +85,19 @@ class ServeSettings(BaseSettings):
     """Candidates of each request that were not shown, yet are logged: a sample by chance."""
     random_share: Annotated[float, Field(ge=0, le=1)] = 0.01
     """Share of logged feed pages whose slots are drawn evenly by chance, to learn from without bias."""
+    feed: FeedConfig = FeedConfig()
+    """How a page of the feed is made: shares, weights of actions, diversity, targets, exploring slots."""
     cookie_secure: bool = False
     """Mark the cookie Secure; set it behind HTTPS."""
+
+    @model_validator(mode="after")
+    def _random_share_is_said_once(self) -> "ServeSettings":
+        if self.feed.random_share:
+            raise ValueError(
+                f"feed.random_share {self.feed.random_share} was given; needed is `random_share`, outside of "
+                "the table of the feed; move it there"
+            )
+        return self
 
     @property
     def takes_edits(self) -> bool:
@@ -194,6 +206,8 @@ def _toml(value: object) -> str:
             return "true" if value else "false"
         case int() | float():
             return str(value)
+        case dict():
+            return "{" + ", ".join(f"{_toml(name)} = {_toml(part)}" for name, part in value.items()) + "}"
         case list():
             return "[" + ", ".join(_toml(part) for part in value) + "]"
         case _:

@@ -105,7 +105,9 @@ def _placed(placement: Placement, catalogue: Catalogue, said: Cue | None) -> dic
     return {
         "item": card(placement.number, catalogue),
         "position": placement.position,
+        "kind": placement.kind,
         "source": placement.source,
+        "propensity": round(placement.propensity, 6),
         "score": _finite(placement.score),
         "value": _finite(placement.value),
         "reason": {"kind": reason.kind, "text": reason.text, "evidence": list(evidence)},

@@ -1683,14 +1683,22 @@ export interface components {
          * Placed
          * @description One item in its slot. `score` compares within one source only, `value` within one page.
          *
+         *     `propensity` is the chance that it came into this slot, before the draw; 1 where nothing was drawn.
          *     `frame` is the one that found the item, where it is a video and one of its frames did; `said` is what its
          *     video says of what was searched for.
          */
         Placed: {
             frame: components["schemas"]["FrameShown"] | null;
             item: components["schemas"]["Card"];
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "organic" | "ad";
             /** Position */
             position: number;
+            /** Propensity */
+            propensity: number;
             reason: components["schemas"]["ReasonShown"];
             said: components["schemas"]["CueShown"] | null;
             /** Score */

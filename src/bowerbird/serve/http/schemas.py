@@ -111,13 +111,16 @@ class ReasonShown(Body):
 class Placed(Body):
     """One item in its slot. `score` compares within one source only, `value` within one page.
 
+    `propensity` is the chance that it came into this slot, before the draw; 1 where nothing was drawn.
     `frame` is the one that found the item, where it is a video and one of its frames did; `said` is what its
     video says of what was searched for.
     """
 
     item: Card
     position: int
+    kind: Literal["organic", "ad"]
     source: str
+    propensity: float
     score: float
     value: float
     reason: ReasonShown

@@ -22,7 +22,8 @@ class FeedConfig(BaseModel):
     there. Where a trained ranker serves, `ranked_share` of a value is its word and the rest that of the plain
     ranker, whose word on what was disliked and seen stays whole. The rest of the page goes to the other
     sources by their shares. `max_items` bounds one feed, so that its cursor stays short enough for an address
-    line. `random_share` of the pages are drawn evenly (see `drawing`).
+    line. `random_share` of the pages are drawn evenly (see `drawing`); `exploring_slots` of the others,
+    counted from 0, try new and little-known items, each drawn evenly from `exploring_pool` (see `exploring`).
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -49,6 +50,8 @@ class FeedConfig(BaseModel):
     fresh_share: Share = 0.2
     explore_share: Share = 0.5
     random_share: Share = 0.0
+    exploring_slots: tuple[Annotated[int, Field(ge=0, lt=500)], ...] = (11,)
+    exploring_pool: Count = 64
     fresh_days: Annotated[float, Field(gt=0, le=3650)] = 14.0
     popular_days: Annotated[float, Field(gt=0, le=3650)] = 7.0
     popular_least_people: Annotated[int, Field(ge=1)] = 2

@@ -15,16 +15,18 @@ _CHANCES = 2**32
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
+class Filled:
     """How the slots of a page were filled.
 
     Attributes:
-        id: which way.
-        chance: of each shown candidate to be in its slot, before the draw; 1 where nothing was drawn.
+        policy: which way.
+        rows: int64 [S] of the candidates, by slot.
+        chances: float32 [S] of each to be in its slot, before the draw; 1 where nothing was drawn.
     """
 
-    id: str
-    chance: float = 1.0
+    policy: str
+    rows: np.ndarray
+    chances: np.ndarray
 
 
 def is_drawn(seed: int, share: float) -> bool:
@@ -32,8 +34,8 @@ def is_drawn(seed: int, share: float) -> bool:
     return zlib.crc32(b"slice:%d" % seed) < share * _CHANCES
 
 
-def drawn(count: int, limit: int, seed: int) -> tuple[np.ndarray, Policy]:
-    """Rows of `count` candidates, best first, for `limit` slots, and how they were drawn."""
+def drawn(count: int, limit: int, seed: int) -> Filled:
+    """`limit` slots, drawn evenly from the best of `count` candidates."""
     pool = min(count, POOL_PAGES * limit)
     rows = np.random.default_rng([seed, 1]).permutation(pool)[:limit]
-    return rows, Policy(RANDOM_POLICY, 1.0 / max(pool, 1))
+    return Filled(RANDOM_POLICY, rows, np.full(len(rows), 1.0 / max(pool, 1), np.float32))

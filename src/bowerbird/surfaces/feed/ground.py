@@ -94,6 +94,13 @@ class Ground:
         all_live = len(self.allowed(None)[1])
         return fresh if len(fresh) < min(NEWEST_ITEMS, all_live / 2) else fresh[:0]
 
+    def are_fresh(self, numbers: ItemNumbers, now_ms: int) -> np.ndarray:
+        """bool [C] which came in the last days; none where most of the catalogue did."""
+        if not len(self.newest(now_ms)):
+            return np.zeros(len(numbers), dtype=bool)
+        fresh: np.ndarray = self._catalogue.created_ms[numbers] > now_ms - self._fresh_ms
+        return fresh
+
     def scales(self) -> Scales:
         """What closeness means; measured anew when the vectors or the catalogue's size have changed."""
         scales = self._scales

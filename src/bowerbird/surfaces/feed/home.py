@@ -1,10 +1,11 @@
 """This file is about the home feed: find, rank, blend, and say why."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
-from bowerbird.blend import CursorSigner, Page, Placement, Pool, Reason, StageCount, fill_slate
+from bowerbird.blend import CursorSigner, Page, Placement, ShareControl, StageCount, TargetState
 from bowerbird.blend.stages import Stages
 from bowerbird.core.arrays import Scores
 from bowerbird.core.errors import InputError
@@ -19,7 +20,6 @@ from bowerbird.rank import (
     FEATURES,
     Facts,
     Features,
-    Ranked,
     features,
     in_order,
     picture_quality,
@@ -30,38 +30,25 @@ from bowerbird.rank.ranker import RankerNow
 from bowerbird.retrieve.learned import ModelNow
 from bowerbird.retrieve.taste_vectors import TasteVectorsNow
 from bowerbird.retrieve.types import Candidates
-from bowerbird.surfaces.feed import reasons
 from bowerbird.surfaces.feed.candidates import Finder
 from bowerbird.surfaces.feed.config import FeedConfig
-from bowerbird.surfaces.feed.drawing import Policy, drawn, is_drawn
-from bowerbird.surfaces.feed.ground import DAY_MS, Ground
-from bowerbird.surfaces.feed.mix import mix
+from bowerbird.surfaces.feed.drawing import Filled
+from bowerbird.surfaces.feed.filling import Filling, Sorted
+from bowerbird.surfaces.feed.ground import Ground
 from bowerbird.surfaces.feed.person import People, Person
 from bowerbird.surfaces.feed.places import Place, Places
+from bowerbird.surfaces.feed.placing import Placing
 from bowerbird.surfaces.feed.popularity import Counts, Popularity
 from bowerbird.surfaces.feed.ranking import Learned, LearnedRanking
 from bowerbird.surfaces.feed.recorded import feed_record
-from bowerbird.surfaces.feed.sources import EXPLORE, FRESH, INTERESTS, LEARNED, POPULAR, SOURCE_NAMES, TASTE
+from bowerbird.surfaces.feed.sources import EXPLORE, INTERESTS, SOURCE_NAMES
 from bowerbird.surfaces.feed.steering import ControlsNow
-from bowerbird.surfaces.feed.types import SavedNumbers, SaversSince, Sight
+from bowerbird.surfaces.feed.types import AdsNow, SavedNumbers, SaversSince, Sight
 from bowerbird.surfaces.feed.whys import ALONE, PageWhy, Why, why_of
 from bowerbird.taste.interest_tree.wanted import WantedNow
 
 RANKER = "linear-1"
 _NOTHING = np.zeros(0, dtype=np.int64)
-
-
-@dataclass(frozen=True, slots=True)
-class _Sorted:
-    """Candidates by value, and what a page needs of each, in that order."""
-
-    ranked: Ranked
-    known: Features
-    look: np.ndarray
-    is_seen: np.ndarray
-    ranker: str
-    chances: np.ndarray  # [C, heads] of a trained ranker; without columns where none had a say
-    learned: np.ndarray  # [C] its word on the scale of values; zeros where none had one
 
 
 class HomeFeed:
@@ -86,12 +73,13 @@ class HomeFeed:
         ranker_now: RankerNow = lambda _person: None,
         log_request: LogRequest | None = None,
         controls_now: ControlsNow = lambda _person: Controls(),
+        ads_now: AdsNow = lambda _request, _page, _slots: {},
     ) -> None:
         """`model_now` gives the trained model that proposes candidates too, if one is in use.
 
         `wanted_now` says what a person wants of their interests; `taste_now` gives the trained taste space,
         and `ranker_now` the trained ranker. `log_request` is told of each page;
-        `controls_now` says what a person has set.
+        `controls_now` says what a person has set; `ads_now` fills some slots of a page.
         """
         self._config = config or FeedConfig()
         self._catalogue = catalogue
@@ -120,7 +108,10 @@ class HomeFeed:
             days=self._config.popular_days,
             least_people=self._config.popular_least_people,
         )
-        self._log_request = log_request
+        self._log_request, self._ads_now = log_request, ads_now
+        self._control = ShareControl(self._config.blend.targets, catalogue.mask)
+        self._filling = Filling(catalogue, self._ground, sight, self._control)
+        self._placing = Placing(catalogue, self._ground, self._popularity.days)
         self._finder = Finder(catalogue, sight, self._ground, self._config)
         self._learned = LearnedRanking(catalogue, online, self._ground, ranker_now, self._config.utility)
         self._places = Places(signer, "feed")
@@ -157,6 +148,10 @@ class HomeFeed:
         """What its pages stand on."""
         return self._ground
 
+    def targets(self) -> tuple[TargetState, ...]:
+        """How each share of a kind of content stands."""
+        return self._control.states()
+
     def refresh(self, now_ms: int) -> None:
         """Bring up to date what many requests share; called at start and about once a minute."""
         self._popularity.refresh(now_ms)
@@ -174,38 +169,41 @@ class HomeFeed:
 
     def _make(self, request: FeedRequest, place: Place) -> Page:
         stages = Stages()
+        limit = min(request.limit, self._config.max_items - len(place.shown))
+        ads = self._ads_now(request, place.page, limit)
+        advertised = np.array([each.number for each in ads.values()], dtype=np.int64)
+        place = replace(place, shown=np.union1d(place.shown, advertised))
         person = self._people.of(request.person_id, now_ms=request.now_ms, shown=place.shown)
         counts = self._popularity.counts(request.now_ms)
         stages.ended("taste", len(person.interests.liking.liked), len(person.interests))
-        limit = min(request.limit, self._config.max_items - len(place.shown))
         found = self._finder.find(person, place, counts, limit, request.now_ms, stages)
         best = self._rank(found, person, counts, request, place)
         stages.ended("rank", len(found), len(best.ranked), note=best.ranker)
-        rows, policy = self._filled(best, person, place, limit)
+        draws = self._log_request is not None  # nothing is drawn that nobody logs
+        filled = self._filling.fill(best, person, place, limit - len(ads), request.now_ms, draws=draws)
+        rows = filled.rows
         stages.ended("blend", len(best.ranked), len(rows))
-        liked_reasons = self._liked_reasons(person)
-        placements = tuple(
-            self._placement(best, int(row), position, liked_reasons, counts, request.now_ms)
-            for position, row in enumerate(rows)
-        )
+        positions = np.setdiff1d(np.arange(limit), list(ads))[: len(rows)]
+        organic = self._placing.placements(best, filled, person, counts, request.now_ms, positions)
         after = place.after(best.ranked.numbers[rows])
         is_end = len(rows) == 0 or len(found) <= len(rows) or len(after.shown) >= self._config.max_items
         cursor = None if is_end else self._places.write(request.person_id, after)
+        placements = with_ads(organic, ads)
         stages.ended("explain", len(rows), len(placements))
         models = self._models(person, best.ranker)
-        self._whys.keep((request.person_id, request.request_id), self._why(best, rows, policy))
+        self._whys.keep((request.person_id, request.request_id), self._why(best, filled))
         if self._log_request is not None:
             columns, seed = best.known.columns, place.page_seed
             self._log_request(
                 feed_record(
-                    request, best.ranked, columns, best.chances, rows, placements, policy, models, seed
+                    request, best.ranked, columns, best.chances, rows, organic, filled.policy, models, seed
                 )
             )
         return Page(request.request_id, placements, cursor, stages.report(), models)
 
     def _rank(
         self, found: Candidates, person: Person, counts: Counts, request: FeedRequest, place: Place
-    ) -> _Sorted:
+    ) -> Sorted:
         numbers = found.numbers
         look, words = self._ground.look_and_words(numbers)
         is_seen = holds(person.standing.seen, numbers)
@@ -239,7 +237,7 @@ class HomeFeed:
         )
         told = np.where(is_far, SOURCE_NAMES.index(EXPLORE), found.sources)
         order, ranked = in_order(replace(found, sources=told), values)
-        return _Sorted(
+        return Sorted(
             ranked,
             Features(known.columns[order], known.nearest[order], known.closeness[order]),
             look[order],
@@ -249,14 +247,8 @@ class HomeFeed:
             np.zeros(len(order), np.float32) if learned is None else learned.values[order],
         )
 
-    def _filled(self, best: _Sorted, person: Person, place: Place, limit: int) -> tuple[np.ndarray, Policy]:
-        """Rows of `best` for the page, and how they were chosen; nothing is drawn that nobody logs."""
-        if self._log_request is not None and is_drawn(place.page_seed, self._config.random_share):
-            return drawn(len(best.ranked), limit, place.page_seed)
-        policy = Policy(f"{best.ranker}/{self._config.blend.diversity}")
-        return self._blend(best, person, place, limit), policy
-
-    def _why(self, best: _Sorted, rows: np.ndarray, policy: Policy) -> PageWhy:
+    def _why(self, best: Sorted, filled: Filled) -> PageWhy:
+        rows = filled.rows
         has_ranker = best.chances.shape[1] > 0
         return PageWhy(
             best.ranked.numbers[rows],
@@ -266,8 +258,8 @@ class HomeFeed:
             best.chances[rows],
             best.learned[rows],
             self._config.ranked_share if has_ranker else 0.0,
-            policy.id,
-            policy.chance,
+            filled.policy,
+            filled.chances,
         )
 
     def _with_learned(self, plain: Scores, known: Features, learned: Learned) -> Scores:
@@ -277,64 +269,6 @@ class HomeFeed:
         share = np.float32(self._config.ranked_share)
         shared: Scores = known.columns @ own
         return plain - share * shared + share * learned.values
-
-    def _blend(self, best: _Sorted, person: Person, place: Place, limit: int) -> np.ndarray:
-        """Rows of `best` for the page; the last of the page before still spaces and shades it."""
-        mixed = mix(best.ranked.candidates, best.known, person, person.config)
-        tail = np.array(place.tail, dtype=np.int64)
-        numbers = np.concatenate([tail, best.ranked.numbers])
-        pool = Pool(
-            values=np.concatenate([np.zeros(len(tail), dtype=np.float32), best.ranked.values]),
-            vectors=np.concatenate([self._sight.look.vectors(tail), best.look]),
-            categories=self._catalogue.codes("category")[numbers] - 1,
-            owners=self._catalogue.codes("owner")[numbers] - 1,
-            signatures=self._catalogue.signature[numbers],
-            streams=np.concatenate([np.zeros(len(tail), dtype=np.int64), mixed.streams]),
-            shares=mixed.shares,
-            is_last=np.concatenate([np.zeros(len(tail), dtype=bool), best.is_seen]),
-            already=len(tail),
-        )
-        return fill_slate(pool, limit, person.config.blend) - len(tail)
-
-    def _liked_reasons(self, person: Person) -> list[Reason]:
-        """[I] what to say of an item that a row of the person's tastes led to."""
-        return [
-            reasons.from_liked(number, person.interests.action_on(number), self._catalogue.title)
-            for number in person.tasted.tastes.numbers.tolist()
-        ]
-
-    def _placement(
-        self,
-        best: _Sorted,
-        row: int,
-        position: int,
-        liked_reasons: list[Reason],
-        counts: Counts,
-        now_ms: int,
-    ) -> Placement:
-        ranked = best.ranked
-        number = int(ranked.numbers[row])
-        source = SOURCE_NAMES[int(ranked.candidates.sources[row])]
-        if source == INTERESTS:
-            reason = liked_reasons[int(best.known.nearest[row])]
-        elif source == LEARNED:
-            reason = reasons.expected(int(ranked.candidates.evidence[row]), self._catalogue.title)
-        elif source == TASTE:
-            reason = reasons.near_taste(int(ranked.candidates.evidence[row]), self._catalogue.title)
-        else:
-            reason = self._other_reason(source, number, counts, now_ms, is_seen=bool(best.is_seen[row]))
-        score, value = float(ranked.candidates.scores[row]), float(ranked.values[row])
-        return Placement(number, position, "organic", source, score, value, reason)
-
-    def _other_reason(
-        self, source: str, number: int, counts: Counts, now_ms: int, *, is_seen: bool
-    ) -> Reason:
-        if source == POPULAR:
-            people = int(counts.people_of(np.array([number]))[0])
-            return reasons.popular(people, self._popularity.days)
-        if source == FRESH:
-            return reasons.fresh((now_ms - int(self._catalogue.created_ms[number])) / DAY_MS)
-        return reasons.seen_before() if is_seen else reasons.explore(self._ground.category_of(number))
 
     def _models(self, person: Person, ranker: str) -> dict[str, str]:
         # As it was asked for this page; another one may be in use by now.
@@ -346,6 +280,12 @@ class HomeFeed:
             "diversity": self._config.blend.diversity,
             **{role: model for role, model in had_a_say.items() if model},
         }
+
+
+def with_ads(organic: tuple[Placement, ...], ads: Mapping[int, Placement]) -> tuple[Placement, ...]:
+    """All by their positions; ads that would stand beyond the end of a short page are left out."""
+    there = [replace(ad, position=slot) for slot, ad in ads.items() if slot < len(organic) + len(ads)]
+    return tuple(sorted((*organic, *there), key=lambda each: each.position)) if organic else ()
 
 
 def check_limit(limit: int, most: int) -> None:

@@ -118,6 +118,7 @@ class Onboarding:
                 streams=np.zeros(count, dtype=np.int64),
                 shares=np.ones(1, dtype=np.float32),
                 is_last=np.zeros(count, dtype=bool),
+                is_fresh=np.zeros(count, dtype=bool),
             ),
             ITEMS_PER_TOPIC,
             BlendConfig(),

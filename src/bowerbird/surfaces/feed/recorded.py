@@ -8,7 +8,6 @@ from bowerbird.core.request import FeedRequest, RelatedRequest
 from bowerbird.lake.request_log import RequestRecord
 from bowerbird.rank import FEATURES, Ranked
 from bowerbird.rank.ranker import HEADS
-from bowerbird.surfaces.feed.drawing import Policy
 
 
 def feed_record(
@@ -18,7 +17,7 @@ def feed_record(
     chances: np.ndarray,
     rows: np.ndarray,
     placements: tuple[Placement, ...],
-    policy: Policy,
+    policy: str,
     models: dict[str, str],
     seed: int,
 ) -> RequestRecord:
@@ -31,13 +30,13 @@ def feed_record(
         seed: of the chance in the features.
     """
     found = ranked.candidates
-    taken = slots_taken(len(ranked), rows, placements, policy.chance)
+    taken = slots_taken(len(ranked), rows, placements)
     return RequestRecord(
         request.request_id,
         request.person_id,
         request.now_ms,
         "feed",
-        policy.id,
+        policy,
         ranked.numbers,
         taken.positions,
         sources=found.sources,
@@ -64,7 +63,7 @@ def related_record(
     by_look: np.ndarray,
     rows: np.ndarray,
     placements: tuple[Placement, ...],
-    policy: Policy,
+    policy: str,
     models: dict[str, str],
 ) -> RequestRecord:
     """A page of related items.
@@ -73,13 +72,13 @@ def related_record(
         numbers, values, by_look: [C] candidates, and whether the look says more for each than the words.
         rows: int64 [S] of them that are shown, by slot.
     """
-    taken = slots_taken(len(numbers), rows, placements, policy.chance)
+    taken = slots_taken(len(numbers), rows, placements)
     return RequestRecord(
         request.request_id,
         request.person_id,
         request.now_ms,
         "related",
-        policy.id,
+        policy,
         numbers,
         taken.positions,
         sources=np.where(by_look, 0, 1),

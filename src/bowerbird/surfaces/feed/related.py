@@ -16,7 +16,6 @@ from bowerbird.lake.request_log import LogRequest
 from bowerbird.retrieve.frame_index import NO_FRAMES, FrameHits
 from bowerbird.surfaces.feed import reasons
 from bowerbird.surfaces.feed.config import RelatedConfig
-from bowerbird.surfaces.feed.drawing import Policy
 from bowerbird.surfaces.feed.ground import Ground
 from bowerbird.surfaces.feed.home import check_limit, without
 from bowerbird.surfaces.feed.places import Place, Places
@@ -118,7 +117,7 @@ class RelatedItems:
         cursor = places.write(request.person_id, place.after(chosen.numbers)) if has_more else None
         models = {"look": self._sight.look.stamp_text, "words": self._sight.words.stamp_text}
         if self._log_request is not None:
-            policy = Policy(f"closeness-1/{self._config.blend.diversity}")
+            policy = f"closeness-1/{self._config.blend.diversity}"
             weighed = (kept.numbers, kept.values, kept.by_look)
             self._log_request(related_record(request, *weighed, rows, placements, policy, models))
         return Page(request.request_id, placements, cursor, stages.report(), models)
@@ -196,6 +195,7 @@ class RelatedItems:
                 streams=np.zeros(count, dtype=np.int64),
                 shares=np.ones(1, dtype=np.float32),
                 is_last=np.zeros(count, dtype=bool),
+                is_fresh=np.zeros(count, dtype=bool),
                 already=len(tail),
             ),
             limit,

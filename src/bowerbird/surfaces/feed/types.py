@@ -1,10 +1,12 @@
 """This file is about what the feed asks others to fill."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 
+from bowerbird.blend import Placement
+from bowerbird.core.request import FeedRequest
 from bowerbird.retrieve.frame_index import FrameIndex
 from bowerbird.retrieve.types import VectorIndex
 
@@ -13,6 +15,10 @@ SavedNumbers: TypeAlias = Callable[[str], np.ndarray]
 
 SaversSince: TypeAlias = Callable[[int], Sequence[tuple[str, int]]]
 """since_ms → (item id, how many people saved it since), secret boards left out, most people first."""
+
+
+AdsNow: TypeAlias = Callable[[FeedRequest, int, int], Mapping[int, Placement]]
+"""A request, which of its pages from 0, how many slots that has → slot → the ad that stands there."""
 
 
 FramesNow: TypeAlias = Callable[[], FrameIndex]

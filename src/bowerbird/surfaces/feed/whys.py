@@ -19,7 +19,7 @@ class PageWhy:
         chances: float32 [S, heads] of a trained ranker; [S, 0] where none had a say.
         learned: float32 [S] its word on the scale of values; zeros where none had one.
         ranked_share: of the values that is the trained ranker's word.
-        policy: how rows were chosen; propensity: chance of each row's slot under it.
+        policy: how rows were chosen; propensities: float32 [S] chance of each to be in its slot under it.
     """
 
     numbers: np.ndarray
@@ -30,7 +30,7 @@ class PageWhy:
     learned: np.ndarray
     ranked_share: float
     policy: str
-    propensity: float
+    propensities: np.ndarray
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,4 +86,4 @@ def why_of(page: PageWhy | None, number: int) -> Why:
     kept = sorted((part for part in parts if abs(part.adds) >= _LEAST), key=lambda part: -abs(part.adds))
     heads = zip(HEADS, page.chances[row].tolist(), strict=False)
     chances = {str(head): chance for head, chance in heads}
-    return Why(float(page.values[row]), tuple(kept), chances, page.policy, page.propensity)
+    return Why(float(page.values[row]), tuple(kept), chances, page.policy, float(page.propensities[row]))
