@@ -180,11 +180,14 @@ class EventLog:
             found = self._reader.execute(f"SELECT count(*) FROM event WHERE {where}", values)  # noqa: S608
             return int(found.fetchone()[0])
 
-    def of_people(self, person_ids: Sequence[str]) -> list[Event]:
-        """Every event of these people, in order of arrival; reads through the whole log once."""
-        theirs = "SELECT offset, body FROM event WHERE person_id IN (SELECT value FROM json_each(?))"
+    def of_people(self, person_ids: Sequence[str], *, until: int = 2**63 - 1) -> list[Event]:
+        """Every event of these people up to an offset, in order of arrival; reads through the log once."""
+        theirs = (
+            "SELECT offset, body FROM event "
+            "WHERE person_id IN (SELECT value FROM json_each(?)) AND offset <= ? ORDER BY offset"
+        )
         with self._in_turn():
-            rows = self._reader.execute(f"{theirs} ORDER BY offset", (json.dumps(list(person_ids)),))
+            rows = self._reader.execute(theirs, (json.dumps(list(person_ids)), until))
             found = rows.fetchall()
         return [event for _, event in self._readable(found)]
 

@@ -28,6 +28,7 @@ from bowerbird.lake.pictures import Region as PictureRegion
 from bowerbird.lake.video.formats import START_BYTES, video_kind
 from bowerbird.lake.video.limits import VideoLimits
 from bowerbird.learn.registry import ModelRegistry, models_folder
+from bowerbird.rank.declared import LiveBehaviour
 from bowerbird.rank.ranker.keeping import rankers_folder
 from bowerbird.retrieve.indexes import Indexes
 from bowerbird.serve.background import Background, Sync
@@ -165,7 +166,8 @@ def open_service(settings: ServeSettings, metrics: Metrics, tokens: PersonTokens
     )
     sync = Sync(lake, catalogue, generations, media, pictures, newest)
     sources = Sources(lake, settings, clock)
-    forgetting = Forgetting(lake, generations, sync.exclude_deleted)
+    behaviour = LiveBehaviour(lake, catalogue)
+    forgetting = Forgetting(lake, generations, sync.exclude_deleted, behaviour.forget)
     tokens.forget_those(forgetting.is_forgotten)
     effects.take_nothing_of(
         lambda person_id: forgetting.is_forgotten(person_id) or controls.is_incognito(person_id)
@@ -187,6 +189,7 @@ def open_service(settings: ServeSettings, metrics: Metrics, tokens: PersonTokens
         controls,
         DebtWatch(lake),
         SkewWatch(lake, catalogue, generations, feed_config, taste.wanted),
+        behaviour,
     )
     service = Service(
         settings=settings,
@@ -213,6 +216,7 @@ def open_service(settings: ServeSettings, metrics: Metrics, tokens: PersonTokens
         taste=taste,
         taste_space=taste_space,
         controls=controls,
+        behaviour=behaviour,
     )
     begin(service, media)
     return service

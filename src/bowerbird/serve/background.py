@@ -10,6 +10,7 @@ import numpy as np
 from bowerbird.core.clock import Clock
 from bowerbird.lake.catalogue import Catalogue
 from bowerbird.lake.lake import Lake
+from bowerbird.rank.declared import LiveBehaviour
 from bowerbird.serve.controls import ControlsFollowed
 from bowerbird.serve.copies import Copies
 from bowerbird.serve.effects import Effects
@@ -134,6 +135,7 @@ class Background:
         controls: ControlsFollowed,
         debt: DebtWatch,
         skew: SkewWatch,
+        behaviour: LiveBehaviour,
     ) -> None:
         self._settings = settings
         self._clock = clock
@@ -149,6 +151,7 @@ class Background:
         self._controls = controls
         self._debt = debt
         self.skew = skew
+        self._behaviour = behaviour
         self._loops: list[Repeater] = []
         self._stopping = threading.Event()
 
@@ -171,6 +174,9 @@ class Background:
         settings = self._settings
         self._loop("sync", self._sync, every_s=settings.sync_every_ms / 1000)
         self._loop("effects", effects.commit, every_s=_COMMIT_EVERY_S)
+        behaviour = self._loop("behaviour", self._behaviour.follow, every_s=_FOLLOW_EVERY_S)
+        effects.tell(behaviour.poke)
+        behaviour.poke()
         self._loop("refresh", refresh, every_s=60.0)
         self._loop("media", media.load, every_s=_MEDIA_EVERY_S).poke()
         if settings.upkeep_every_s:
@@ -215,6 +221,12 @@ class Background:
         """What to show in the metrics."""
         yield from self._debt.readings()
         yield from self.skew.readings()
+        yield (
+            "bowerbird_behaviour_bytes",
+            "Counters of behaviour features in memory",
+            {},
+            float(self._behaviour.size_bytes),
+        )
         yield (
             "bowerbird_learned_serving",
             "1 where a trained model proposes candidates for the feed",

@@ -39,6 +39,7 @@ class Effects:
         self._applied_offset = 0
         self._committed_offset = 0
         self._leaves_nothing: Callable[[str], bool] = lambda _: False
+        self._tell: Callable[[], object] = lambda: None
         self._has_gap = False  # something was stored that has not been applied
 
     async def take(self, events: Sequence[Event]) -> AppendResult:
@@ -76,6 +77,10 @@ class Effects:
         """From now on nothing is taken of whoever this says leaves nothing: was forgotten, is incognito."""
         self._leaves_nothing = leaves_nothing
 
+    def tell(self, follower: Callable[[], object]) -> None:
+        """From now on this is called whenever the log has more; it must not take long."""
+        self._tell = follower
+
     def replay(self) -> int:
         """Apply what another process stored, or an earlier one left; how many events that were."""
         count = 0
@@ -91,6 +96,7 @@ class Effects:
             self._committed_offset = max(self._committed_offset, offset)
             self._applied_offset = max(self._applied_offset, offset)
         if count:
+            self._tell()
             log.info("events replayed", extra={"events": count})
         return count
 
@@ -128,6 +134,7 @@ class Effects:
             self._being_applied -= 1
             self._has_gap |= offset > 0 and not is_applied
             self._applied_offset = max(self._applied_offset, offset)
+        self._tell()
 
     def _apply(self, events: Iterable[Event]) -> None:
         # A client's clock may be wrong: what lies in the future would stay the newest for ever.

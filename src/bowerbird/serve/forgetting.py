@@ -22,12 +22,17 @@ class Forgetting:
     """Forgets items, boards and people; knows who was forgotten."""
 
     def __init__(
-        self, lake: Lake, generations: LiveGeneration, exclude_deleted: Callable[[], object]
+        self,
+        lake: Lake,
+        generations: LiveGeneration,
+        exclude_deleted: Callable[[], object],
+        forget_behaviour: Callable[[str], object],
     ) -> None:
-        """`exclude_deleted` takes what was deleted off every page."""
+        """`exclude_deleted` takes what was deleted off every page; `forget_behaviour` drops a person's."""
         self._lake = lake
         self._generations = generations
         self._exclude_deleted = exclude_deleted
+        self._forget_behaviour = forget_behaviour
         ledger = lake.records.forgotten
         self._seen = ledger.changes()
         self._purges = ledger.purges()
@@ -56,6 +61,7 @@ class Forgetting:
         # First, so that what they are sending at this moment is nobody's.
         self._people |= {ledger.hash_of("person", person_id)}
         feed.forget(person_id)
+        self._forget_behaviour(person_id)
         try:
             return self.forget("person", person_id)
         except NotFoundError:

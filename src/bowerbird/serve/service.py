@@ -19,6 +19,7 @@ from bowerbird.lake.items import item
 from bowerbird.lake.lake import Lake
 from bowerbird.lake.types import Event
 from bowerbird.lake.video.stored import frames_of
+from bowerbird.rank.declared import LiveBehaviour
 from bowerbird.retrieve.indexes import Indexes
 from bowerbird.serve.background import Background
 from bowerbird.serve.controls import ControlsFollowed
@@ -73,6 +74,7 @@ class Service:
     taste: TasteNow
     taste_space: TasteSpaceNow
     controls: ControlsFollowed
+    behaviour: LiveBehaviour
 
     @property
     def indexes(self) -> Indexes:
@@ -225,6 +227,7 @@ class Service:
         self.lanes.close()
         self.effects.commit()
         self.taste.save()
+        self.behaviour.save()
         self.decode.close()
         self.films.close()
         self.indexes.close()

@@ -191,6 +191,13 @@ def test_each_key_keeps_one_row_and_unknown_ones_are_nobodys(parts: list[list[in
     assert rows.find(np.array([2**62 + 1])).tolist() == [NOBODY]
 
 
+def test_stranger_without_an_item_is_nobody() -> None:
+    alone = streamed(as_arrivals([(0, 0, 0, 0)]), -1, np.array([-1]), BASE_MS, at_once=1)[0]
+
+    expected = [NEVER if each.kind is Kind.SINCE else 0.0 for each in FEATURES]
+    assert alone.tolist() == expected
+
+
 def test_names_are_unique_and_any_change_is_another_version() -> None:
     assert len(set(NAMES)) == len(NAMES)
     assert all(each.meaning for each in FEATURES)

@@ -181,3 +181,24 @@ def test_parity_holds_over_late_events_and_names_the_version(lake: Lake) -> None
     assert report.late > 20
     assert report.differing == ()
     assert VERSION.startswith("behaviour-")
+
+
+def test_cleared_history_counts_for_its_items_alone_and_can_be_taken_back(lake: Lake) -> None:
+    live = LiveBehaviour(lake, Catalogue.open(lake))
+    lake.events.append([event("1", at_ms=NOW_MS - 5_000), event("2", at_ms=NOW_MS)])
+    assert read(live, "person_saved_30d") == pytest.approx(2)
+    live.save()
+
+    lake.records.controls.change("p", history_from_ms=NOW_MS - 1_000)
+    again = LiveBehaviour(lake, Catalogue.open(lake))
+    lake.events.append([event("3")])
+
+    for each in (live, again):
+        assert read(each, "person_saved_30d") == pytest.approx(2)
+        assert read(each, "person_item_acted_seconds_ago") == pytest.approx(0.001)
+        assert read(each, "item_saved_30d", person="q") == pytest.approx(3)
+    assert parity(lake, Catalogue.open(lake)).differing == ()
+
+    lake.clock.advance(by_ms=1)  # type: ignore[attr-defined]
+    lake.records.controls.change("p", history_from_ms=0)
+    assert read(live, "person_saved_30d") == pytest.approx(3)

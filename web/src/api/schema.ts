@@ -662,6 +662,26 @@ export interface paths {
         patch: operations["change"];
         trace?: never;
     };
+    "/v1/me/features": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * My Features
+         * @description Every behaviour feature of the person with an item, as of now. What one does is in it at once.
+         */
+        get: operations["my_features"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/me/history": {
         parameters: {
             query?: never;
@@ -1246,6 +1266,34 @@ export interface components {
             count: number;
             /** Value */
             value: string;
+        };
+        /**
+         * FeatureShown
+         * @description One behaviour feature. `value` is -1 for seconds since something that never happened.
+         */
+        FeatureShown: {
+            /** Kind */
+            kind: string;
+            /** Meaning */
+            meaning: string;
+            /** Name */
+            name: string;
+            /** Value */
+            value: number;
+        };
+        /**
+         * FeaturesShown
+         * @description What is counted of a person, beside an item if one was named; `version` is that of the whole list.
+         */
+        FeaturesShown: {
+            /** At Ms */
+            at_ms: number;
+            /** Features */
+            features: components["schemas"]["FeatureShown"][];
+            /** Item */
+            item: string;
+            /** Version */
+            version: string;
         };
         /**
          * FieldProblem
@@ -3533,6 +3581,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ControlsShown"];
+                };
+            };
+            /** @description What went wrong, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    my_features: {
+        parameters: {
+            query?: {
+                /** @description Beside which item; none for oneself alone */
+                item?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeaturesShown"];
                 };
             };
             /** @description What went wrong, and what to do (RFC 9457) */

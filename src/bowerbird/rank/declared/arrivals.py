@@ -15,6 +15,7 @@ from bowerbird.lake.types import Event
 
 UNKNOWN = -1
 _PAIR_BITS = 32
+_MOST = 2**31 - 1  # so that keys are positive
 
 NumbersOf = Callable[[list[str]], np.ndarray]
 
@@ -48,6 +49,7 @@ class Arrivals:
     """Events in order of arrival, each once. All int64 [E].
 
     Attributes:
+        persons: -1 where the event counts for its item alone: before its person cleared their history.
         items: -1 where an event has none, or none that is known.
         actions: codes of `core.actions`.
         at_ms: when it happened, as far as that is believed.
@@ -66,17 +68,15 @@ class Arrivals:
         return Arrivals(self.persons[keep], self.items[keep], self.actions[keep], self.at_ms[keep])
 
 
-def arrivals(events: Sequence[Event], person_number: Callable[[str], int], numbers_of: NumbersOf) -> Arrivals:
+def arrivals(events: Sequence[Event], whose: Callable[[Event], int], numbers_of: NumbersOf) -> Arrivals:
     """Events with consent as columns.
 
     Args:
-        person_number: gives an id a number; the same each time.
+        whose: the number of whoever did it; the same each time.
         numbers_of: the catalogue's numbers of item ids, -1 for unknown ones.
     """
     told = [event for event in events if event.consent]
-    rows = [
-        (person_number(event.person_id), ACTION_CODES[event.action], believed_ms(event)) for event in told
-    ]
+    rows = [(whose(event), ACTION_CODES[event.action], believed_ms(event)) for event in told]
     persons, actions, at_ms = np.array(rows, np.int64).reshape(-1, 3).T
     return Arrivals(persons, numbers_of([event.item_id for event in told]), actions, at_ms)
 
@@ -90,12 +90,10 @@ def pair_keys(persons: np.ndarray, others: np.ndarray) -> np.ndarray:
     """int64 one key for each pair of a person and something of an item; -1 where either is missing.
 
     Raises:
-        InputError: there are more than four thousand million of something.
+        InputError: there are more than two thousand million of something.
     """
-    if len(others) and max(int(persons.max()), int(others.max())) >> _PAIR_BITS - 1:
-        raise InputError(
-            f"number {max(int(persons.max()), int(others.max())):,} was received; needed is one below 2^31; "
-            "count people and items from 0"
-        )
+    highest = max(int(persons.max(initial=0)), int(others.max(initial=0)))
+    if highest > _MOST:
+        raise InputError(f"number {highest:,} was received; needed is one up to {_MOST:,}; count from 0")
     keys: np.ndarray = np.where((persons >= 0) & (others >= 0), (persons << _PAIR_BITS) | others, UNKNOWN)
     return keys

@@ -33,6 +33,7 @@ class LiveBehaviour:
         self._following, self._reading = threading.Lock(), threading.Lock()
         self._kept = self._begin()
         self._saved_offset = self._kept.offset
+        self._histories_seen_ms = -1
 
     @property
     def offset(self) -> int:
@@ -48,12 +49,14 @@ class LiveBehaviour:
         """Counts what the log has more; gives how many events that were.
 
         Everything is counted anew, beside the state that answers meanwhile, after a forgetting, and where
-        an item that was counted is now of another category or owner.
+        an item that was counted is now of another category or owner. Where somebody cleared their history,
+        or took that back, it is only what they did.
         """
         with self._following:
             self._kept.known.follow(self._catalogue)
             if self._kept.known.is_wrong or self._kept.forgotten != self._lake.records.forgotten.changes():
                 return self._count_anew()
+            self._follow_histories(self._kept)
             count = self._count_on(self._kept)
             if self._kept.offset - self._saved_offset >= SAVE_AFTER_EVENTS:
                 self._save()
@@ -88,12 +91,25 @@ class LiveBehaviour:
         before = self._kept
         fresh = Kept(Stream(), Known(), 0, self._lake.records.forgotten.changes())
         fresh.known.follow(self._catalogue)
+        fresh.known.set_histories(dict(self._lake.records.controls.cleared()))
         count = self._count_on(fresh)
         with self._reading:
             self._kept = fresh
         self._saved_offset = 0
         log.info("behaviour counted anew", extra={"events": count, "offset_before": before.offset})
         return count
+
+    def _follow_histories(self, kept: Kept) -> None:
+        newest_ms = self._lake.records.controls.newest_ms()
+        if newest_ms == self._histories_seen_ms:
+            return
+        with self._reading:
+            changed = kept.known.set_histories(dict(self._lake.records.controls.cleared()))
+            if changed:
+                theirs = self._lake.events.of_people(changed, until=kept.offset)
+                found = kept.known.arrivals(theirs, self._catalogue)
+                kept.stream.add(found, kept.known.sides, is_for_persons_only=True)
+        self._histories_seen_ms = newest_ms
 
     def _count_on(self, kept: Kept) -> int:
         count = 0

@@ -45,6 +45,7 @@ def save(kept: Kept, path: Path) -> None:
         "categories": known.categories.all(),
         "owners": known.owners.all(),
         "unknown": list(known.unknown),
+        "histories": known.histories,
     }
     columns: dict[str, Sequence[np.ndarray]] = {
         str(k): each.columns() for k, each in kept.stream.counters.items()
@@ -84,7 +85,7 @@ def load(path: Path, *, forgotten: int) -> Kept | None:
         log.warning("the file of behaviour features is damaged and made again", extra={"why": str(error)})
         return None
     names = (facts["people"], facts["categories"], facts["owners"])
-    known = Known(*names, Sides(categories, owners), is_counted, facts["unknown"])
+    known = Known(*names, Sides(categories, owners), is_counted, facts["unknown"], facts["histories"])
     return Kept(stream, known, int(facts["offset"]), forgotten)
 
 

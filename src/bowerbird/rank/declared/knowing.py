@@ -9,7 +9,7 @@ import numpy as np
 
 from bowerbird.lake.catalogue import Catalogue
 from bowerbird.lake.types import Event
-from bowerbird.rank.declared.arrivals import UNKNOWN, Arrivals, Sides, arrivals
+from bowerbird.rank.declared.arrivals import UNKNOWN, Arrivals, Sides, arrivals, believed_ms
 from bowerbird.taste.graph.names import Names
 
 _UNKNOWN_KEPT = 10_000
@@ -26,12 +26,14 @@ class Known:
         sides: Sides | None = None,
         is_counted: np.ndarray | None = None,
         unknown: Sequence[str] = (),
+        histories: dict[str, int] | None = None,
     ) -> None:
         """What was kept.
 
         Args:
             is_counted: bool [N] items that an event was counted for.
             unknown: items that events named before the catalogue knew them.
+            histories: after which moment what a person did counts, of who cleared their history.
 
         `is_wrong` says that what was counted has to be counted anew.
         """
@@ -40,12 +42,13 @@ class Known:
         self.sides = sides or Sides(nothing, nothing)
         self.is_counted = np.zeros(0, bool) if is_counted is None else is_counted
         self.unknown = dict.fromkeys(unknown)
+        self.histories = histories or {}
         self.is_wrong = False
         self._seen = -1
 
     def arrivals(self, events: Sequence[Event], catalogue: Catalogue) -> Arrivals:
         """Events as columns; what they name is known from now on."""
-        found = arrivals(events, self.people.number_of, catalogue.numbers_of)
+        found = arrivals(events, self._whose, catalogue.numbers_of)
         told = [event.item_id for event in events if event.consent]
         missing = [id_ for id_, item in zip(told, found.items.tolist(), strict=True) if item < 0 and id_]
         for id_ in missing[-_UNKNOWN_KEPT:]:
@@ -77,6 +80,18 @@ class Known:
         is_other = (self.sides.categories != old_categories) | (self.sides.owners != old_owners)
         self.is_wrong |= bool((is_other & self.is_counted[:size])[: len(before.categories)].any())
         self.is_wrong |= bool(self.unknown) and bool((catalogue.numbers_of([*self.unknown]) >= 0).any())
+
+    def set_histories(self, histories: dict[str, int]) -> list[str]:
+        """From now on these hold; gives whose changed. Nothing is counted of those any more."""
+        before, self.histories = self.histories, histories
+        changed = [id_ for id_ in {**before, **histories} if before.get(id_, 0) != histories.get(id_, 0)]
+        for id_ in changed:
+            self.people.forget(id_)  # under another number they begin anew
+        return changed
+
+    def _whose(self, event: Event) -> int:
+        number = self.people.number_of(event.person_id)
+        return UNKNOWN if believed_ms(event) <= self.histories.get(event.person_id, -1) else number
 
     def _grow(self, size: int) -> None:
         if size > len(self.is_counted):

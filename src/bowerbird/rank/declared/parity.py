@@ -50,6 +50,7 @@ def parity(lake: Lake, catalogue: Catalogue, *, most_rows: int = 5_000) -> Parit
     """The last day of the lake's log, evenly thinned out to `most_rows` moments."""
     known, parts, after = Known(), [], 0
     known.follow(catalogue)
+    known.set_histories(dict(lake.records.controls.cleared()))
     while found := lake.events.after(after, _EVENTS_AT_ONCE):
         parts.append(known.arrivals([event for _, event in found], catalogue))
         after = found[-1][0]

@@ -38,12 +38,14 @@ class Stream:
                 self._places[owner] = places
                 self.counters[owner] = Counters([features[place] for place in places])
 
-    def add(self, more: Arrivals, sides: Sides) -> None:
-        """Events are counted; none of them was before."""
-        self.sessions.add(more.persons, more.at_ms, self._in_session[more.actions])
+    def add(self, more: Arrivals, sides: Sides, *, is_for_persons_only: bool = False) -> None:
+        """Events are counted; none of them was before, but for their items where it is said so."""
+        own = more.rows(more.persons >= 0)
+        self.sessions.add(own.persons, own.at_ms, self._in_session[own.actions])
         keys = owner_keys(more.persons, more.items, sides)
         for owner, counters in self.counters.items():
-            counters.add(keys[owner], more.actions, more.at_ms)
+            if owner is not Owner.ITEM or not is_for_persons_only:
+                counters.add(keys[owner], more.actions, more.at_ms)
 
     def read(self, person: int, items: np.ndarray, sides: Sides, t_ms: int) -> np.ndarray:
         """float64 [C, features] of one person with each item, as of t.

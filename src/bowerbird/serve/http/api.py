@@ -19,6 +19,7 @@ from bowerbird import __version__
 from bowerbird.core.errors import BowerbirdError
 from bowerbird.serve.house import House
 from bowerbird.serve.http import (
+    behaviour,
     boards,
     controls,
     encoder,
@@ -56,6 +57,7 @@ ROUTERS = (
     controls,
     events,
     people,
+    behaviour,
     pictures,
     videos,
     taste,

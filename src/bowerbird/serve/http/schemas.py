@@ -155,6 +155,24 @@ class PageShown(Body):
     models: dict[str, str]
 
 
+class FeatureShown(Body):
+    """One behaviour feature. `value` is -1 for seconds since something that never happened."""
+
+    name: str
+    kind: str
+    meaning: str
+    value: float
+
+
+class FeaturesShown(Body):
+    """What is counted of a person, beside an item if one was named; `version` is that of the whole list."""
+
+    version: str
+    at_ms: int
+    item: str
+    features: list[FeatureShown]
+
+
 class RegionShown(Body):
     """A part of a picture, as fractions of its sides."""
 

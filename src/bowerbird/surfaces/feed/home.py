@@ -26,6 +26,7 @@ from bowerbird.rank import (
     value,
     weights,
 )
+from bowerbird.rank.declared import VERSION as BEHAVIOUR_VERSION
 from bowerbird.rank.ranker import RankerNow
 from bowerbird.retrieve.learned import ModelNow
 from bowerbird.retrieve.taste_vectors import TasteVectorsNow
@@ -278,6 +279,7 @@ class HomeFeed:
             "words": self._sight.words.stamp_text,
             "ranker": ranker,
             "diversity": self._config.blend.diversity,
+            "features": BEHAVIOUR_VERSION,
             **{role: model for role, model in had_a_say.items() if model},
         }
 
