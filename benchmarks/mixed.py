@@ -72,6 +72,7 @@ class Mixed:
     def __init__(self, served: Served, items: list[str], people: int, seed: int = 0) -> None:
         self._rng = np.random.default_rng(seed)
         self._items = items
+        self.items = len(items)
         self._pictures = [photograph(20_000 + number, px=PICTURE_PX) for number in range(PICTURES)]
         self._phrases = phrases()
         self._people = [self._somebody(served, number) for number in range(people)]
@@ -82,7 +83,16 @@ class Mixed:
     async def send(self, line: Line, due_s: float) -> None:
         """Somebody does something."""
         kind = str(self._rng.choice(list(SHARES), p=list(SHARES.values())))
-        who = self._people[int(self._rng.integers(len(self._people)))]
+        await self._do(line, kind, self._people[int(self._rng.integers(len(self._people)))], due_s)
+
+    async def look_around(self, line: Line, pages: int) -> None:
+        """People look at so many pages, one after another: what a first training needs, however slow the load is."""
+        for place in range(pages):
+            who = self._people[place % len(self._people)]
+            for kind in ("feed", "events"):
+                await self._do(line, kind, who, time.perf_counter())
+
+    async def _do(self, line: Line, kind: str, who: Somebody, due_s: float) -> None:
         ask, promise = self._ask(kind, who)
         row, body = await line.ask(kind, ask, due_s)
         if row.is_good:

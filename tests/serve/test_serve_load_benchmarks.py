@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from live_server import build_lake
 
@@ -40,6 +41,20 @@ def test_every_event_answered_under_load_is_in_the_log_and_pages_change_by_saves
     assert all(line["quality"]["pages never changed"] == 0 for line in pages)
     assert all(0 < line["from_the_answer_ms"] <= line["value"] for line in pages)
     assert ingest["quality"]["in the log"] == ingest["quality"]["appended"] == 2000
+
+
+def test_growth_of_memory_is_that_of_every_life_and_not_the_step_between_them() -> None:
+    sys.path.insert(0, str(BENCHMARKS))
+    from hour_lines import growth
+
+    at_s = np.arange(0.0, 1_200.0, 2.0)
+    life = (at_s > 600).astype(int)
+    noise = np.random.default_rng(1).normal(0, 1, len(at_s))
+
+    found, low, high = growth(at_s, 500 - 200 * life + 60 * at_s / 3600 + noise, life)
+
+    assert found == pytest.approx(60, abs=5)
+    assert low < 60 < high
 
 
 def test_nothing_answered_is_missing_after_a_server_was_killed_under_mixed_load(
