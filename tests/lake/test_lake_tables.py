@@ -487,3 +487,16 @@ def test_blob_comes_back_as_it_went_in_and_never_changes(tmp_path: Path) -> None
     assert {key: blobs.blob(key) for key in content} == content
     assert blobs.blob("unknown") is None
     assert blobs.take(["large"], ["content"])["content"].to_pylist() == [content["large"]]
+
+
+def test_what_a_table_keeps_in_memory_does_not_grow_with_its_writes(tmp_path: Path) -> None:
+    free = Table(tmp_path / "free.lance", ITEM)
+    bounded = Table(tmp_path / "bounded.lance", ITEM, LakeConfig(metadata_cache_mb=1, index_cache_mb=1))
+
+    for number in range(40):
+        free.upsert(items([f"i{number}"], "Red vase", number))
+        bounded.upsert(items([f"i{number}"], "Red vase", number))
+
+    assert free.cached_bytes > 3_000_000
+    assert bounded.cached_bytes < 2_100_000
+    assert sorted(ids_in(bounded)) == sorted(ids_in(free))

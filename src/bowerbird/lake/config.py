@@ -48,6 +48,10 @@ class LakeConfig(BaseModel):
     """People whose online state is held in memory."""
     cached_cards: Annotated[int, Field(ge=1)] = 50_000
     """Item cards (about 0.6 kB each) held encoded in memory."""
+    metadata_cache_mb: Annotated[int, Field(ge=1)] = 32
+    """Memory in which each table keeps what it read of its files; every write adds to it until it is full."""
+    index_cache_mb: Annotated[int, Field(ge=1)] = 256
+    """Memory in which each table keeps parts of its indexes on keys and words."""
     keep_unshown: Annotated[int, Field(ge=0, le=10_000)] = 50
     """Candidates of a request that were not shown, yet are kept in the request log: a sample by chance."""
     request_queue: Annotated[int, Field(ge=1)] = 1_000

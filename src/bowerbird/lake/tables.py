@@ -28,6 +28,8 @@ from bowerbird.lake.table_making import check_columns
 from bowerbird.lake.table_upkeep import TableUpkeep, Turn, anybody
 from bowerbird.lake.upkeep import tags_of
 
+MEBIBYTE = 1024 * 1024
+
 
 @dataclass(frozen=True, slots=True)
 class TableVersion:
@@ -59,7 +61,13 @@ class Table:
         self._writing = threading.RLock()
         self.commits = Commits(self.files, spec, self._config, journals)
         self.upkeep = TableUpkeep(self.files, self.commits, spec, self._config, self._writing, turn)
-        self._head = self.commits.open()
+        # Bounded, because by themselves these caches grow with every version, to gigabytes a table.
+        self._session = lance.Session(
+            metadata_cache_size_bytes=self._config.metadata_cache_mb * MEBIBYTE,
+            index_cache_size_bytes=self._config.index_cache_mb * MEBIBYTE,
+        )
+        self.commits.open()
+        self._head = self._opened(None)
         check_columns(self._head, spec)
 
     @property
@@ -80,6 +88,11 @@ class Table:
     def version(self) -> int:
         """The newest version, also when another process made it."""
         return int(self._head.latest_version)
+
+    @property
+    def cached_bytes(self) -> int:
+        """Memory that its caches of files and indexes take."""
+        return int(self._session.size_bytes())
 
     def versions(self) -> list[TableVersion]:
         """Every version that can still be read, oldest first."""
@@ -319,9 +332,7 @@ class Table:
 
     def _opened(self, version: int | None) -> lance.LanceDataset:
         files = self.files
-        return lance.dataset(
-            files.uri, version=version, storage_options=files.options, session=self._head.session()
-        )
+        return lance.dataset(files.uri, version=version, storage_options=files.options, session=self._session)
 
     def _live_sql(self, where: Filter | None, *, with_tombstones: bool) -> str | None:
         conditions = []
