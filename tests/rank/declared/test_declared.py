@@ -88,7 +88,7 @@ def streamed(events: Arrivals, person: int, items: np.ndarray, t_ms: int, *, at_
     return stream.read(person, items, SIDES, t_ms)
 
 
-@settings(max_examples=60, deadline=None, phases=DRAWN)
+@settings(max_examples=40, deadline=None, phases=DRAWN)
 @given(st.lists(event_rows, max_size=40), st.sampled_from([1, 3, 100]), st.integers(1, 5_000))
 def test_both_paths_give_what_the_definitions_say_in_any_order(
     rows: list[tuple[int, int, int, int]], at_once: int, after_minutes: int
@@ -106,7 +106,7 @@ def test_both_paths_give_what_the_definitions_say_in_any_order(
         np.testing.assert_allclose(by_stream, expected, rtol=1e-9, atol=1e-12)
 
 
-@settings(max_examples=60, deadline=None, phases=DRAWN)
+@settings(max_examples=40, deadline=None, phases=DRAWN)
 @given(st.lists(event_rows, min_size=1, max_size=30), st.data())
 def test_batch_counts_only_what_happened_before_and_had_arrived(
     rows: list[tuple[int, int, int, int]], data: st.DataObject

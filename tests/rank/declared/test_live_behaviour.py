@@ -1,5 +1,7 @@
 """The live state of behaviour: it follows the log, outlives a kill, and lets go of who was forgotten."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -202,3 +204,48 @@ def test_cleared_history_counts_for_its_items_alone_and_can_be_taken_back(lake: 
     lake.clock.advance(by_ms=1)  # type: ignore[attr-defined]
     lake.records.controls.change("p", history_from_ms=0)
     assert read(live, "person_saved_30d") == pytest.approx(3)
+
+
+KILLED = """
+import sys
+from pathlib import Path
+from bowerbird.lake.catalogue import Catalogue
+from bowerbird.lake.lake import Lake
+from bowerbird.lake.types import Event
+from bowerbird.rank.declared import LiveBehaviour
+
+lake = Lake.open(Path(sys.argv[1]))
+live = LiveBehaviour(lake, Catalogue.open(lake))
+for n in range(100_000):
+    told = {"event_id": str(n // 2), "action": "save", "item_id": "abc"[n % 3], "person_id": f"p{n % 5}"}
+    lake.events.append([Event(**told, at_ms=1_700_000_000_000 + n)])
+    live.follow()
+    if n % 7 == 0:
+        live.save()
+    print(n, flush=True)
+"""
+
+
+def test_killed_process_lost_no_event_and_counted_none_twice(tmp_path: Path) -> None:
+    with Lake.open(tmp_path / "lake", create=True) as lake:
+        put(lake, "a", "b", "c")
+    running = subprocess.Popen(
+        [sys.executable, "-c", KILLED, str(tmp_path / "lake")], stdout=subprocess.PIPE, text=True
+    )
+    assert running.stdout is not None
+    said = next(each for each in running.stdout if int(each) >= 60)
+    running.kill()
+    running.wait()
+    running.stdout.close()
+
+    with Lake.open(tmp_path / "lake") as lake:
+        live = LiveBehaviour(lake, Catalogue.open(lake))
+        assert live.offset > 0
+        live.follow()
+        counted = sum(
+            live.read("p0", np.array([item]), NOW_MS + 200_000)[0, NAMES.index("item_saved_30d")]
+            for item in range(3)
+        )
+
+        assert lake.events.count() >= int(said) // 2 + 1
+        assert counted == pytest.approx(lake.events.count(), rel=1e-3)

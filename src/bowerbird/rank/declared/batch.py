@@ -26,6 +26,10 @@ from bowerbird.rank.declared.definitions import (
 )
 from bowerbird.rank.declared.stream import owner_keys
 
+_NONE_MS = -1
+_NOTHING = 1e-30
+"""A share so small that a thousand million of them are not seen in a float64 sum."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rows:
@@ -76,38 +80,83 @@ def _of_owner(
     places = places[np.lexsort((events.at_ms[places], event_keys[places]))]
     every = _Events(event_keys[places], events.at_ms[places], places)
     out = np.empty((len(rows.at_ms), len(features)))
+    first, last = _bounds(every, row_keys, rows.at_ms)
     for tally, is_session in dict.fromkeys((each.tally, each.kind is Kind.SESSION) for each in features):
         asked = [
             place
             for place, each in enumerate(features)
             if (each.tally, each.kind is Kind.SESSION) == (tally, is_session)
         ]
+        told = [features[place] for place in asked]
         counts = _counts(tally)[events.actions[every.places]]
-        # What does not count goes on with a session all the same.
-        found, counts = (every, counts) if is_session else (every.rows(counts), counts[counts])
-        out[:, asked] = _as_known(found, counts, row_keys, rows, [features[place] for place in asked])
+        if is_session:  # what does not count goes on with a session all the same
+            out[:, asked] = _as_known(every, counts, first, last, rows, told)
+        else:
+            before = np.concatenate([[0], np.cumsum(counts)])
+            found, counts = every.rows(counts), counts[counts]
+            out[:, asked] = _as_known(found, counts, before[first], before[last], rows, told)
     return out
 
 
 def _as_known(
-    found: _Events, counts: np.ndarray, row_keys: np.ndarray, rows: Rows, features: Sequence[Feature]
+    found: _Events,
+    counts: np.ndarray,
+    first: np.ndarray,
+    last: np.ndarray,
+    rows: Rows,
+    features: Sequence[Feature],
 ) -> np.ndarray:
-    """[N, features] of one tally. Rows that an earlier event had not reached are worked out alone."""
-    first, last = _bounds(found, row_keys, rows.at_ms)
+    """[N, features] of one tally, out of what had arrived."""
     out = _worked_out(found, counts, first, last, rows.at_ms, features)
     if rows.arrived is None or not len(found.keys):
         return out
-    newest = np.maximum(last - 1, 0)
-    late = np.flatnonzero((last > first) & (_latest_so_far(found)[newest] >= rows.arrived))
+    latest, lift = _latest_so_far(found)
+    late = np.flatnonzero((last > first) & (latest[np.maximum(last - 1, 0)] % lift >= rows.arrived))
     if len(late):
-        own = np.repeat(np.arange(len(late)), last[late] - first[late])
-        each = first[late][own] + np.arange(len(own)) - np.searchsorted(own, own)
-        known = found.places[each] < rows.arrived[late][own]
-        own, each = own[known], each[known]
+        # From here on, some events before the row's moment had not arrived.
+        group = latest[first[late]] // lift
+        gap = np.searchsorted(latest, group * lift + rows.arrived[late])
+        own_rows = Rows(late, late, rows.at_ms[late], rows.arrived[late])
+        out[late] = _worked_out_late(found, counts, first[late], gap, last[late], own_rows, features)
+    return out
+
+
+def _worked_out_late(
+    found: _Events,
+    counts: np.ndarray,
+    first: np.ndarray,
+    gap: np.ndarray,
+    last: np.ndarray,
+    rows: Rows,
+    features: Sequence[Feature],
+) -> np.ndarray:
+    """[N, features] where all events from `first` to `gap` had arrived, and of those up to `last` some."""
+    is_session = features[0].kind is Kind.SESSION
+    before = np.maximum(gap - 1, 0)
+    is_any_before = gap > first
+    start = np.where(is_any_before, _session_starts(found)[before], gap) if is_session else gap
+    own = np.repeat(np.arange(len(first)), last - start)
+    each = start[own] + np.arange(len(own)) - np.searchsorted(own, own)
+    assert rows.arrived is not None
+    known = found.places[each] < rows.arrived[own]
+    own, each = own[known], each[known]
+    if is_session:
         alone = _Events(own, found.at_ms[each], found.places[each])
-        at_ms = rows.at_ms[late]
-        bounds = _bounds(alone, np.arange(len(late)), at_ms)
-        out[late] = _worked_out(alone, counts[each], *bounds, at_ms, features)
+        bounds = [np.searchsorted(own, np.arange(len(first)), side) for side in ("left", "right")]
+        return _worked_out(alone, counts[each], bounds[0], bounds[1], rows.at_ms, features)
+    out = np.empty((len(first), len(features)))
+    age_before_ms = rows.at_ms - found.at_ms[before]
+    for place, feature in enumerate(features):
+        if feature.kind is Kind.SINCE:
+            newest_ms = np.where(is_any_before, found.at_ms[before], _NONE_MS)
+            np.maximum.at(newest_ms, own, found.at_ms[each])
+            out[:, place] = np.where(newest_ms == _NONE_MS, NEVER, (rows.at_ms - newest_ms) / 1_000)
+        else:
+            half_life_ms = feature.half_life_ms
+            sums = np.where(is_any_before, _decayed_sums(found, half_life_ms)[before], 0.0)
+            ages_ms = np.where(is_any_before, age_before_ms, 0)
+            added = np.exp2(-(rows.at_ms[own] - found.at_ms[each]) / half_life_ms)
+            out[:, place] = sums * np.exp2(-ages_ms / half_life_ms) + np.bincount(own, added, len(first))
     return out
 
 
@@ -140,17 +189,16 @@ def _worked_out(
 
 def _decayed_sums(found: _Events, half_life_ms: int) -> np.ndarray:
     """[E] what the events of a key up to and with each one sum up to at its time."""
-    sums = np.ones(len(found.keys))
-    factors = np.zeros(len(found.keys))
-    gaps = np.diff(found.at_ms)
+    sums, factors = np.ones(len(found.keys)), np.zeros(len(found.keys))
     is_same = found.keys[1:] == found.keys[:-1]
-    factors[1:][is_same] = np.exp2(-gaps[is_same] / half_life_ms)
-    step = 1
-    # x_i = x_{i-1}·f_i + 1 for all i at once; where every factor has become 0, nothing is left to add.
-    while step < len(sums) and factors[step:].any():
-        sums[step:] = sums[step:] + factors[step:] * sums[:-step]
-        factors[step:] = factors[step:] * factors[:-step]
-        step *= 2
+    factors[1:][is_same] = np.exp2(-np.diff(found.at_ms)[is_same] / half_life_ms)
+    active, step = np.flatnonzero(factors > _NOTHING), 1
+    # x_i = x_{i-1}·f_i + 1 for all i at once; where a factor has become nothing, nothing is left to add.
+    while len(active):
+        reached = sums[active] + factors[active] * sums[active - step]
+        further = factors[active] * factors[active - step]
+        sums[active], factors[active] = reached, further
+        active, step = active[further > _NOTHING], 2 * step
     return sums
 
 
@@ -173,13 +221,15 @@ def _bounds(found: _Events, keys: np.ndarray, at_ms: np.ndarray) -> tuple[np.nda
     return np.searchsorted(found.keys, keys), so_far[: len(keys)]
 
 
-def _latest_so_far(found: _Events) -> np.ndarray:
-    """int64 [E] the highest place among the events of a key up to and with each one."""
-    # Places are lifted key by key, so that one running maximum does for all.
+def _latest_so_far(found: _Events) -> tuple[np.ndarray, int]:
+    """int64 [E] group · lift + the highest place among the events of a key up to and with each one; the lift.
+
+    Groups are keys in order; so lifted, one running maximum does for all, and is ascending throughout.
+    """
     group = np.concatenate([[0], np.cumsum(found.keys[1:] != found.keys[:-1])])
-    lift = int(found.places.max(initial=0)) + 1
-    latest: np.ndarray = np.maximum.accumulate(found.places + group * lift) - group * lift
-    return latest
+    lift = int(found.places.max()) + 1
+    latest: np.ndarray = np.maximum.accumulate(found.places + group * lift)
+    return latest, lift
 
 
 def _is_in(keys: np.ndarray, wanted: np.ndarray) -> np.ndarray:

@@ -42,15 +42,15 @@ class KeyRows:
     def find(self, keys: np.ndarray) -> np.ndarray:
         """int64 [B] row of each key; `NOBODY` for one that has none."""
         places = self._home(keys)
-        rows = np.zeros(len(keys), np.int64)
-        pending = np.arange(len(keys))
-        while len(pending):
-            at = places[pending]
-            there = self._slot_keys[at]
-            is_end = (there == keys[pending]) | (there == _EMPTY)
-            rows[pending[is_end]] = np.where(there[is_end] == _EMPTY, NOBODY, self._slot_rows[at[is_end]])
-            pending = pending[~is_end]
-            places[pending] = (places[pending] + 1) & self._mask
+        there = self._slot_keys[places]
+        rows = np.where(there == keys, self._slot_rows[places], NOBODY)
+        pending = np.flatnonzero((there != keys) & (there != _EMPTY))
+        while len(pending):  # in a table at most half full these are few
+            wanted, at = keys[pending], (places[pending] + 1) & self._mask
+            places[pending], there = at, self._slot_keys[at]
+            found = there == wanted
+            rows[pending[found]] = self._slot_rows[at[found]]
+            pending = pending[~found & (there != _EMPTY)]
         return rows
 
     def rows_of(self, keys: np.ndarray) -> np.ndarray:
