@@ -126,12 +126,22 @@ def test_turn_of_the_loop_is_recorded_serves_a_share_then_all_and_is_rolled_back
     assert run["outcome"] == "canary", run["reasons"]
     mine = f"ranker {run['challenger']}"
     until(lambda: served() == {PLAIN, mine})
-    assert loop(server, "status")["canary"] == {"id": run["challenger"], "share": 0.5}
+    canary = loop(server, "status")["canary"]
+    assert (canary["id"], canary["share"]) == (run["challenger"], 0.5)
+    waiting = loop(server, "run", "--once", "--canary", "0.5")  # nobody was served enough yet
+    assert (waiting["outcome"], waiting["challenger"]) == ("waiting", run["challenger"])
 
     assert loop(server, "promote")["outcome"] == "promoted"
     until(lambda: served() == {mine})
-    assert loop(server, "rollback")["outcome"] == "rolled back"
-    until(lambda: served() == {PLAIN})
+    told = clients[0].get("/v1/admin/loop").json()
+    assert (told["champion"], told["answers_with"]) == (run["challenger"], run["challenger"])
+    assert [(step["outcome"], step["gain"] is None) for step in told["steps"]] == [
+        ("promoted", True),
+        ("canary", False),
+    ]
+    back = clients[0].post("/v1/admin/loop/rollback").json()
+    assert back["steps"][0]["outcome"] == "rolled back"
+    assert served() == {PLAIN}  # from the very next page
     assert [each["outcome"] for each in loop(server, "status")["runs"]] == [
         "canary",
         "promoted",

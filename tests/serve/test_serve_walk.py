@@ -166,6 +166,9 @@ def test_walk_through_every_route_answers_as_declared(server: LiveServer) -> Non
     ask("POST", "/v1/admin/encoder/switch", 409, json={"encoder": "lite0"})
     ask("POST", "/v1/admin/encoder/rollback", 409)
     ask("POST", "/v1/admin/encoder/cancel", 404)
+    assert ask("GET", "/v1/admin/loop", 200)["steps"] == []
+    ask("POST", "/v1/admin/loop/promote", 404)
+    ask("POST", "/v1/admin/loop/rollback", 404)
     assert ask("GET", "/v1/admin/sources", 200)["sources"] == []
     ask("POST", "/v1/admin/sources/{name}/run", 404, at={"name": "nobody"})
     ask("POST", "/v1/admin/sources/{name}/agree", 404, at={"name": "nobody"})

@@ -14,13 +14,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RankerData:
-    """Everything that training reads; `space` says which vectors `raw` is, `version` what was read."""
+    """Everything that training reads.
+
+    Attributes:
+        space: which vectors `raw` is.
+        version: what was read.
+        person_ids: by the numbers in `acts`.
+    """
 
     acts: "Acts"
     raw: "np.ndarray"
     items: "ItemSide"
     space: str
     version: str
+    person_ids: tuple[str, ...]
 
 
 def ranker_data(lake: "Lake", tell: Callable[[str], None]) -> RankerData:
@@ -45,10 +52,12 @@ def ranker_data(lake: "Lake", tell: Callable[[str], None]) -> RankerData:
     ground = Ground(catalogue, ready.indexes, look_share=feed.taste.look_share, fresh_days=feed.fresh_days)
     nothing = np.zeros((catalogue.size, 0), np.float32)
     codes = catalogue.codes("category"), catalogue.codes("owner")
+    persons: dict[str, int] = {}
     return RankerData(
-        acts_of_lake(lake, catalogue.numbers_of, tell),
+        acts_of_lake(lake, catalogue.numbers_of, tell, persons),
         ground.taste_of_live(np.arange(catalogue.size)),
         ItemSide(nothing, catalogue.created_ms, *codes),
         stamp_of(ready.indexes),
         f"items@{lake.items.version},events@{lake.events.last_offset()}",
+        tuple(persons),
     )

@@ -45,6 +45,7 @@ from bowerbird.serve.http.api import Api, build_api
 from bowerbird.serve.lanes import Lanes
 from bowerbird.serve.learned import LearnedNow
 from bowerbird.serve.live_media import LiveMedia
+from bowerbird.serve.loop_admin import LoopAdmin
 from bowerbird.serve.maintenance import DebtWatch, maintained_beside
 from bowerbird.serve.metrics import Metrics
 from bowerbird.serve.opening import GenerationOpening
@@ -139,7 +140,8 @@ def open_service(settings: ServeSettings, metrics: Metrics, tokens: PersonTokens
     )
     controls = ControlsFollowed(lake, clock)
     controls.follow()
-    ranker = RankerFollowed(ModelRegistry(rankers_folder(lake.path)))
+    rankers = ModelRegistry(rankers_folder(lake.path))
+    ranker = RankerFollowed(rankers)
     ranker.follow()
     feed_config = settings.feed.model_copy(update={"random_share": settings.random_share})
     opening = GenerationOpening(
@@ -207,6 +209,7 @@ def open_service(settings: ServeSettings, metrics: Metrics, tokens: PersonTokens
         metrics=metrics,
         lanes=lanes,
         encoders=EncoderAdmin(lake, generations, config),
+        loop=LoopAdmin(rankers, ranker, clock),
         background=background,
         sources=sources,
         decode=decode,

@@ -4,13 +4,12 @@ A challenger may serve a share of the people beside the champion: always the sam
 are, so that nobody goes back and forth.
 """
 
-import hashlib
 import logging
 
 from bowerbird.core.errors import BowerbirdError
 from bowerbird.learn.registry import ModelRegistry
 from bowerbird.rank.ranker import ServedRanker, load_ranker
-from bowerbird.rank.ranker.keeping import MODEL, Canary, canary_of
+from bowerbird.rank.ranker.keeping import MODEL, Canary, canary_of, is_canary
 
 log = logging.getLogger(__name__)
 
@@ -22,8 +21,8 @@ class RankerFollowed:
         self._registry = registry
         self._champion: ServedRanker | None = None
         self._challenger: ServedRanker | None = None
-        self._canary = Canary("", 0.0)
-        self._seen: tuple[str, Canary] = ("", Canary("", 0.0))
+        self._canary = Canary()
+        self._seen: tuple[str, Canary] = ("", Canary())
         self.problem = ""
         """Why what the registry names does not answer here; empty where it does."""
 
@@ -68,9 +67,3 @@ class RankerFollowed:
                 ranker.id = id_
                 return ranker
         raise ValueError(f"ranker {id_} is not there; train again with `bowerbird rank train`")
-
-
-def is_canary(person_id: str, canary: Canary) -> bool:
-    """Whether this person is served by the challenger; the larger the share, the more, and never fewer."""
-    place = int.from_bytes(hashlib.sha256(f"canary {person_id}".encode()).digest()[:6]) / 2**48
-    return place < canary.share

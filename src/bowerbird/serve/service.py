@@ -32,6 +32,7 @@ from bowerbird.serve.forgetting import Forgetting
 from bowerbird.serve.generations import LiveGeneration
 from bowerbird.serve.lanes import Lanes
 from bowerbird.serve.logged import logged
+from bowerbird.serve.loop_admin import LoopAdmin
 from bowerbird.serve.metrics import Metrics, Reading
 from bowerbird.serve.pictures import Pictures
 from bowerbird.serve.settings import ServeSettings
@@ -65,6 +66,7 @@ class Service:
     metrics: Metrics
     lanes: Lanes
     encoders: EncoderAdmin
+    loop: LoopAdmin
     background: Background
     sources: Sources
     decode: DecodePool

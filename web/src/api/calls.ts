@@ -12,6 +12,7 @@ import type {
   Forgotten,
   Graph,
   Item,
+  Learning,
   Neighbours,
   Page,
   Person,
@@ -70,6 +71,9 @@ export const graph = () => call<Graph>('/v1/taste/graph');
 export const suggest = (q: string, signal?: AbortSignal) =>
   call<{ suggestions: Suggestion[] }>('/v1/suggest', { query: { q }, signal });
 export const encoder = (signal?: AbortSignal) => call<Encoder>('/v1/admin/encoder', { signal });
+export const learning = () => call<Learning>('/v1/admin/loop');
+export const promoteChallenger = () => call<Learning>('/v1/admin/loop/promote', { method: 'POST' });
+export const rollBackRanker = () => call<Learning>('/v1/admin/loop/rollback', { method: 'POST' });
 export const facets = () => call<Facets>('/v1/facets');
 
 /** Words alone are asked for by GET; a picture needs POST, and its next pages come by cursor. */

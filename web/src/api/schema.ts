@@ -204,6 +204,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/loop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Loop
+         * @description Which ranker serves, and every step of the loop with its reasons.
+         */
+        get: operations["read_loop"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/loop/promote": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Promote Challenger
+         * @description Let the challenger that serves a share serve all.
+         */
+        post: operations["promote_challenger"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/loop/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Roll Back Ranker
+         * @description End the trial of a challenger; or, where there is none, let the champion before serve again.
+         */
+        post: operations["roll_back_ranker"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/sources": {
         parameters: {
             query?: never;
@@ -1019,6 +1079,18 @@ export interface components {
             region?: string | null;
         };
         /**
+         * CanaryShown
+         * @description The challenger that serves a share of the people since some moment; an empty id: none does.
+         */
+        CanaryShown: {
+            /** Id */
+            id: string;
+            /** Share */
+            share: number;
+            /** Since Ms */
+            since_ms: number;
+        };
+        /**
          * Card
          * @description What is needed to show an item on a page.
          */
@@ -1339,6 +1411,24 @@ export interface components {
             picture: string;
         };
         /**
+         * GainShown
+         * @description What a challenger is better by, as a share, with its 95 % interval.
+         *
+         *     `of` is what it was judged by: `pages` of the past that both models spoke of, or `people` that it served.
+         */
+        GainShown: {
+            /** Gain */
+            gain: number;
+            /** High */
+            high: number;
+            /** Low */
+            low: number;
+            /** Of */
+            of: string;
+            /** Pages */
+            pages: number;
+        };
+        /**
          * Generation
          * @description One encoder's view of the lake.
          *
@@ -1500,6 +1590,27 @@ export interface components {
             /** Taken Back */
             taken_back: number;
             target: components["schemas"]["DegreesShown"];
+        };
+        /**
+         * LoopShown
+         * @description Which ranker serves, and how it came to.
+         *
+         *     Attributes:
+         *         champion: id of what the lake names; empty for the plain ranker.
+         *         answers_with: id of what this server answers with; for a moment after a step still the one before.
+         *         problem: why this server cannot serve what the lake names; empty where it does.
+         *         steps: newest first.
+         */
+        LoopShown: {
+            /** Answers With */
+            answers_with: string;
+            canary: components["schemas"]["CanaryShown"];
+            /** Champion */
+            champion: string;
+            /** Problem */
+            problem: string;
+            /** Steps */
+            steps: components["schemas"]["StepShown"][];
         };
         /**
          * Me
@@ -2066,6 +2177,29 @@ export interface components {
             taken: number;
         };
         /**
+         * StepShown
+         * @description One step of the loop; `champion` served before it.
+         */
+        StepShown: {
+            /** Began Ms */
+            began_ms: number;
+            /** Challenger */
+            challenger: string;
+            /** Champion */
+            champion: string;
+            /** Ended Ms */
+            ended_ms: number;
+            gain: components["schemas"]["GainShown"] | null;
+            /** Id */
+            id: string;
+            /** Outcome */
+            outcome: string;
+            /** Pages */
+            pages: number;
+            /** Reasons */
+            reasons: string[];
+        };
+        /**
          * Suggestion
          * @description One completion; `kind` says where it comes from.
          */
@@ -2581,6 +2715,100 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EncoderShown"];
+                };
+            };
+            /** @description What went wrong, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_loop: {
+        parameters: {
+            query?: {
+                /** @description Newest steps to tell of */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoopShown"];
+                };
+            };
+            /** @description What went wrong, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    promote_challenger: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoopShown"];
+                };
+            };
+            /** @description What went wrong, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    roll_back_ranker: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoopShown"];
                 };
             };
             /** @description What went wrong, and what to do (RFC 9457) */

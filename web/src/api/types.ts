@@ -32,4 +32,6 @@ export type Suggestion = Schemas['Suggestion'];
 export type FacetValue = Schemas['FacetValue'];
 export type Facets = Schemas['Facets'];
 export type Encoder = Schemas['EncoderShown'];
+export type Learning = Schemas['LoopShown'];
+export type LearningStep = Schemas['StepShown'];
 export type PageEvent = Schemas['EventGiven'];

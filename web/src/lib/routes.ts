@@ -7,6 +7,7 @@ export type Route =
   | { name: 'boards' }
   | { name: 'interests' }
   | { name: 'graph' }
+  | { name: 'learning' }
   | { name: 'board'; id: string }
   | { name: 'unknown' };
 
@@ -18,6 +19,7 @@ export function routeOf(pathname: string): Route {
     if (first === 'boards') return { name: 'boards' };
     if (first === 'interests') return { name: 'interests' };
     if (first === 'graph') return { name: 'graph' };
+    if (first === 'learning') return { name: 'learning' };
     return { name: 'unknown' };
   }
   const id = decoded(second);

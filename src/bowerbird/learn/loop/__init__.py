@@ -2,6 +2,7 @@
 
 from bowerbird.learn.loop.config import LoopConfig
 from bowerbird.learn.loop.gate import Decision, Judged, decide
+from bowerbird.learn.loop.live import Lived, LiveDecision, live_decision
 from bowerbird.learn.loop.records import LoopRun, LoopRuns
 from bowerbird.learn.loop.window import Complaint, WindowFacts, complaints
 
@@ -9,10 +10,13 @@ __all__ = [
     "Complaint",
     "Decision",
     "Judged",
+    "LiveDecision",
+    "Lived",
     "LoopConfig",
     "LoopRun",
     "LoopRuns",
     "WindowFacts",
     "complaints",
     "decide",
+    "live_decision",
 ]

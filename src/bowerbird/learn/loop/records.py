@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-Outcome = Literal["promoted", "canary", "refused", "complained", "not due", "rolled back"]
+Outcome = Literal["promoted", "canary", "waiting", "refused", "complained", "not due", "rolled back"]
 
 
 class LoopRun(BaseModel):
@@ -17,6 +17,7 @@ class LoopRun(BaseModel):
         window: facts of what was learned from.
         complaints: what spoke against the window; nothing was trained then.
         gate: of the decision: gain with its interval, pages, reasons.
+        live: of what the people did whom a challenger served: gain with its interval, pages, people.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -33,6 +34,7 @@ class LoopRun(BaseModel):
     window: dict[str, Any] = {}
     complaints: tuple[dict[str, str], ...] = ()
     gate: dict[str, Any] = {}
+    live: dict[str, Any] = {}
     reasons: tuple[str, ...] = ()
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,19 +24,20 @@ def rankers_folder(lake: Path) -> Path:
 
 @dataclass(frozen=True, slots=True)
 class Canary:
-    """The challenger that serves a share of the people; an empty id: none does."""
+    """The challenger that serves a share of the people since some moment; an empty id: none does."""
 
-    id: str
-    share: float
+    id: str = ""
+    share: float = 0.0
+    since_ms: int = 0
 
 
 def canary_of(registry: ModelRegistry) -> Canary:
     """Which challenger serves beside the champion, and to what share."""
     try:
         told = json.loads((registry.folder / _CANARY).read_text())
-        return Canary(str(told["id"]), float(told["share"]))
+        return Canary(str(told["id"]), float(told["share"]), int(told.get("since_ms", 0)))
     except FileNotFoundError:
-        return Canary("", 0.0)
+        return Canary()
 
 
 def set_canary(registry: ModelRegistry, canary: Canary) -> None:
@@ -44,7 +45,13 @@ def set_canary(registry: ModelRegistry, canary: Canary) -> None:
     if not canary.id:
         (registry.folder / _CANARY).unlink(missing_ok=True)
         return
-    write_whole(registry.folder / _CANARY, json.dumps({"id": canary.id, "share": canary.share}).encode())
+    write_whole(registry.folder / _CANARY, json.dumps(asdict(canary)).encode())
+
+
+def is_canary(person_id: str, canary: Canary) -> bool:
+    """Whether this person is served by the challenger; the larger the share, the more, and never fewer."""
+    place = int.from_bytes(hashlib.sha256(f"canary {person_id}".encode()).digest()[:6]) / 2**48
+    return place < canary.share
 
 
 def keep(

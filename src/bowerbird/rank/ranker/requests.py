@@ -210,10 +210,17 @@ class Popularity:
 
 
 def acts_of_lake(
-    lake: Lake, numbers_of: Callable[[list[str]], np.ndarray], tell: Callable[[str], None] = lambda _: None
+    lake: Lake,
+    numbers_of: Callable[[list[str]], np.ndarray],
+    tell: Callable[[str], None] = lambda _: None,
+    persons: dict[str, int] | None = None,
 ) -> Acts:
-    """What everyone who consents did; the log is streamed."""
-    persons: dict[str, int] = {}
+    """What everyone who consents did; the log is streamed.
+
+    Args:
+        persons: gets the number of each person id.
+    """
+    persons = {} if persons is None else persons
     requests: dict[str, int] = {}
     parts = [Acts.of(*columns) for columns in _columns(lake, numbers_of, persons, requests, tell)]
     if not parts:

@@ -27,6 +27,7 @@ from bowerbird.serve.http import (
     feed,
     health,
     items,
+    loop,
     people,
     pictures,
     search,
@@ -63,6 +64,7 @@ ROUTERS = (
     taste,
     sources,
     encoder,
+    loop,
     health,
 )
 _FORM_ROOM_BYTES = 65_536
