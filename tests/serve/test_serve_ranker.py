@@ -89,6 +89,11 @@ def test_ranker_that_was_trained_orders_the_feed_until_it_is_retired(server: Liv
     assert {"rows", "events", "said", "was", "ece", "ratio"} <= set(
         card["facts"]["calibration"]["save"]["all"]
     )
+    light = card["facts"]["prerank"]
+    assert light["kept"] < light["candidates"]
+    assert set(light["recall"]) == {"ours", "nearest like", "chance"}
+    folder = server.lake_path / "models" / "rankers" / "ranker" / card["id"]
+    assert json.loads((folder / "prerank.json").read_text())["of_ranker"] == card["facts"]["version"]
     assert "bowerbird_ranker_serving 1" in client.get("/metrics").text
     for more_to in ("save", "shop", "look"):
         assert page_of(client, more_to=more_to)["items"]

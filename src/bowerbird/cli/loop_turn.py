@@ -60,8 +60,8 @@ def turn_of(args: argparse.Namespace, promotion: "Promotion") -> "LoopRun":
         facts: dict[str, Any] = {"id": new_id("turn"), "began_ms": began_ms, "pages": new_pages}
         if not args.once and not _is_due(last, new_pages, began_ms, config):
             return LoopRun.model_validate({**facts, "ended_ms": began_ms, "outcome": "not due"})
-        champion, found, reports = _taken(args, read, registry, runs, config, tell)
-        challenger, outcome = _let_serve(args, promotion, found, reports, read.version)
+        champion, found, learnt = _taken(args, read, registry, runs, config, tell)
+        challenger, outcome = _let_serve(args, promotion, found, learnt, read.version)
         facts |= {"ended_ms": lake.clock.now_ms(), "outcome": outcome, "champion": champion}
     run = LoopRun.model_validate({**facts, "challenger": challenger, **facts_of(found)})
     runs.add(run)
@@ -82,8 +82,9 @@ def _taken(
     config: "LoopConfig",
     tell: Any,
 ) -> "tuple[str, Turn, dict[str, Any]]":
-    """The champion's id, what the turn came to, and what the challenger's card is to say."""
-    from bowerbird.cli.rank_train import ranker_config
+    """The champion's id, what the turn came to, and what is kept with the challenger."""
+    from bowerbird.cli.rank_train import prerank_config, ranker_config
+    from bowerbird.rank.prerank.train import train_prerank
     from bowerbird.rank.ranker import load_ranker
     from bowerbird.rank.ranker.keeping import MODEL
     from bowerbird.rank.ranker.looping import Turning, turn
@@ -95,23 +96,27 @@ def _taken(
         champion = None  # of another encoder: it serves no more, so that nothing has to be better than it
     work = registry.folder / ".training" / f"loop-{read.version}-{ranking.training.epochs}-{args.seed}"
     work.mkdir(parents=True, exist_ok=True)
-    reports: dict[str, Any] = {}
+    learnt: dict[str, Any] = {}
 
     def learn(acts: Any) -> "ServedRanker":
         trained = train_ranker(
             acts, read.raw, read.items, ranking, space=read.space, seed=args.seed, folder=work, tell=tell
         )
-        reports.update(trained.report)
+        light = train_prerank(
+            trained.ranker, acts, read.raw, read.items, prerank_config(args.epochs),
+            seed=args.seed, folder=work / "prerank", weighed=read.weighed, tell=tell,
+        )  # fmt: skip
+        learnt.update(report=trained.report, beside=light.prerank, facts={"prerank": light.report})
         return trained.ranker
 
     good = runs.last_promoted()
     rate = None if good is None or not good.window else float(good.window["action_rate"])
     turning = Turning(config, learn, lambda r, acts, ms: future_pages(r, acts, read.raw, read.items, ms))
-    return "" if active is None else active[0].id, turn(read.acts, champion, rate, turning, tell), reports
+    return "" if active is None else active[0].id, turn(read.acts, champion, rate, turning, tell), learnt
 
 
 def _let_serve(
-    args: argparse.Namespace, promotion: "Promotion", found: "Turn", reports: dict[str, Any], version: str
+    args: argparse.Namespace, promotion: "Promotion", found: "Turn", learnt: dict[str, Any], version: str
 ) -> tuple[str, str]:
     """The challenger's id, and what became of it; nothing where the window was complained of."""
     from bowerbird.rank.ranker.keeping import keep
@@ -119,6 +124,6 @@ def _let_serve(
     if found.challenger is None or found.decision is None:
         return "", "complained"
     data = {"name": args.lake.resolve().name, "form": "lake", "version": version}
-    config = found.challenger.config
-    card = keep(found.challenger, reports, promotion.registry, config=config, seed=args.seed, data=data)
+    config, registry = found.challenger.config, promotion.registry
+    card = keep(found.challenger, registry=registry, config=config, seed=args.seed, data=data, **learnt)
     return card.id, promotion.serve(card.id, args.canary) if found.decision.passes else "refused"

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from bowerbird.lake.lake import Lake
+    from bowerbird.rank.prerank.pools import Weighed
     from bowerbird.rank.ranker import ItemSide
     from bowerbird.rank.ranker.requests import Acts
 
@@ -20,11 +21,13 @@ class RankerData:
         space: which vectors `raw` is.
         version: what was read.
         person_ids: by the numbers in `acts`.
+        weighed: what the request log has of candidates that were not shown.
     """
 
     acts: "Acts"
     raw: "np.ndarray"
     items: "ItemSide"
+    weighed: "Weighed"
     space: str
     version: str
     person_ids: tuple[str, ...]
@@ -40,6 +43,7 @@ def ranker_data(lake: "Lake", tell: Callable[[str], None]) -> RankerData:
 
     from bowerbird.encode import EncodeConfig
     from bowerbird.encode.serving import serving_encoders
+    from bowerbird.rank.prerank.pools import weighed_of
     from bowerbird.rank.ranker import ItemSide
     from bowerbird.rank.ranker.requests import acts_of_lake
     from bowerbird.retrieve.ready import ready_indexes
@@ -53,10 +57,13 @@ def ranker_data(lake: "Lake", tell: Callable[[str], None]) -> RankerData:
     nothing = np.zeros((catalogue.size, 0), np.float32)
     codes = catalogue.codes("category"), catalogue.codes("owner")
     persons: dict[str, int] = {}
+    acts = acts_of_lake(lake, catalogue.numbers_of, tell, persons)
+    tell("reading what pages weighed")
     return RankerData(
-        acts_of_lake(lake, catalogue.numbers_of, tell, persons),
+        acts,
         ground.taste_of_live(np.arange(catalogue.size)),
         ItemSide(nothing, catalogue.created_ms, *codes),
+        weighed_of(lake.requests.records(), persons),
         stamp_of(ready.indexes),
         f"items@{lake.items.version},events@{lake.events.last_offset()}",
         tuple(persons),

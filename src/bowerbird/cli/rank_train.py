@@ -9,12 +9,13 @@ from bowerbird.cli.import_told import shown_progress
 
 if TYPE_CHECKING:
     from bowerbird.learn.registry import ModelRegistry
+    from bowerbird.rank.prerank import PrerankConfig
     from bowerbird.rank.ranker import RankerConfig
 
 
 def add_train_commands(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Adds `rank train`, `rank models`, `rank activate` and `rank retire`."""
-    text = "train a ranker on impressions and what followed, judge it on the newest, keep it with its card"
+    text = "train a ranker and its pre-ranker on impressions and what followed; judge them on the newest"
     train = verbs.add_parser("train", help=text, description=text)
     train.add_argument("--seed", type=int, default=0)
     train.add_argument("--epochs", type=int, help="at most so many (default: its own)")
@@ -41,6 +42,7 @@ def run_train(args: argparse.Namespace) -> int:
     from bowerbird.rank.ranker.keeping import keep
 
     needs_torch("a ranker")
+    from bowerbird.rank.prerank.train import train_prerank
     from bowerbird.rank.ranker.train import train_ranker
 
     config, registry = ranker_config(args.epochs), _registry(args)
@@ -57,7 +59,14 @@ def run_train(args: argparse.Namespace) -> int:
         trained = train_ranker(
             read.acts, read.raw, read.items, config, space=read.space, seed=args.seed, folder=work, tell=tell
         )
-        card = keep(trained.ranker, trained.report, registry, config=config, seed=args.seed, data=data)
+        light = train_prerank(
+            trained.ranker, read.acts, read.raw, read.items, prerank_config(args.epochs),
+            seed=args.seed, folder=work / "prerank", weighed=read.weighed, tell=tell,
+        )  # fmt: skip
+        card = keep(
+            trained.ranker, trained.report, registry, config=config, seed=args.seed, data=data,
+            beside=light.prerank, facts={"prerank": light.report},
+        )  # fmt: skip
     if args.activate:
         registry.activate(card.name, card.id)
     print(
@@ -71,6 +80,17 @@ def ranker_config(epochs: int | None) -> "RankerConfig":
     from bowerbird.rank.ranker import RankerConfig
 
     config = RankerConfig()
+    if epochs is None:
+        return config
+    training = config.training.model_copy(update={"epochs": max(epochs, 1)})
+    return config.model_copy(update={"training": training})
+
+
+def prerank_config(epochs: int | None) -> "PrerankConfig":
+    """The settings of the pre-ranker that is trained with it, with at most so many epochs."""
+    from bowerbird.rank.prerank import PrerankConfig
+
+    config = PrerankConfig()
     if epochs is None:
         return config
     training = config.training.model_copy(update={"epochs": max(epochs, 1)})
@@ -126,6 +146,12 @@ def _told(metrics: dict[str, Any], facts: dict[str, Any]) -> str:
         )
         ratio = "" if true["ratio"] is None else f"{true['ratio']:.2f}"
         lines.append(f"  {head:12} {order:24} {ratio:>10} {true['ece']:7.4f} {true['events']:8,}")
+    if light := facts.get("prerank"):
+        found = light["recall"]["ours"]["mean"]
+        lines.append(
+            f"  before it: {found:.1%} of its first {light['first']} are among the {light['kept']:,} kept of "
+            f"{light['candidates']:,}"
+        )
     return "\n".join(lines)
 
 

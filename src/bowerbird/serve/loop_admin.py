@@ -31,7 +31,7 @@ class LoopAdmin:
         """As the lake says now; `answers_with` is what this server has open."""
         current = self._ranker.current
         runs = tuple(self._promotion.runs.all()[::-1][:most])
-        answers_with = "" if current is None else current.id
+        answers_with = "" if current is None else current.ranker.id
         return LoopTold(
             self._promotion.champion, answers_with, self._ranker.problem, self._promotion.canary, runs
         )

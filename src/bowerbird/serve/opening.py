@@ -16,7 +16,7 @@ from bowerbird.encode.space import BridgeSpace
 from bowerbird.lake.catalogue import Catalogue
 from bowerbird.lake.lake import Lake
 from bowerbird.lake.request_log import LogRequest
-from bowerbird.rank.ranker import RankerNow
+from bowerbird.rank.prerank import FunnelNow
 from bowerbird.retrieve.indexes import Indexes
 from bowerbird.retrieve.learned import ModelNow
 from bowerbird.retrieve.taste_vectors import TasteVectorsNow
@@ -43,7 +43,7 @@ class GenerationOpening:
     model_now: ModelNow
     wanted_now: WantedNow
     taste_now: TasteVectorsNow
-    ranker_now: RankerNow
+    funnel_now: FunnelNow
     controls_now: ControlsNow
     feed_config: FeedConfig
     log_request: LogRequest | None
@@ -89,7 +89,7 @@ class GenerationOpening:
                 wanted_now=self.wanted_now,
                 taste_now=self.taste_now,
                 log_request=self.log_request,
-                ranker_now=self.ranker_now,
+                funnel_now=self.funnel_now,
                 controls_now=self.controls_now,
             ),
             RelatedItems(

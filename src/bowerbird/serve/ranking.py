@@ -1,5 +1,7 @@
 """This file is about the trained rankers that the feed asks: opened beside requests, swapped in one step.
 
+Each comes with the pre-ranker that was trained with it, or with none; nobody can ask one of each.
+
 A challenger may serve a share of the people beside the champion: always the same ones, by a hash of who they
 are, so that nobody goes back and forth.
 """
@@ -8,7 +10,7 @@ import logging
 
 from bowerbird.core.errors import BowerbirdError
 from bowerbird.learn.registry import ModelRegistry
-from bowerbird.rank.ranker import ServedRanker, load_ranker
+from bowerbird.rank.prerank import Funnel, load_funnel
 from bowerbird.rank.ranker.keeping import MODEL, Canary, canary_of, is_canary
 
 log = logging.getLogger(__name__)
@@ -19,19 +21,19 @@ class RankerFollowed:
 
     def __init__(self, registry: ModelRegistry) -> None:
         self._registry = registry
-        self._champion: ServedRanker | None = None
-        self._challenger: ServedRanker | None = None
+        self._champion: Funnel | None = None
+        self._challenger: Funnel | None = None
         self._canary = Canary()
         self._seen: tuple[str, Canary] = ("", Canary())
         self.problem = ""
         """Why what the registry names does not answer here; empty where it does."""
 
     @property
-    def current(self) -> ServedRanker | None:
+    def current(self) -> Funnel | None:
         """The champion, or None."""
         return self._champion
 
-    def __call__(self, person_id: str) -> ServedRanker | None:
+    def __call__(self, person_id: str) -> Funnel | None:
         """To be taken once a request."""
         challenger = self._challenger
         if challenger is not None and is_canary(person_id, self._canary):
@@ -60,10 +62,8 @@ class RankerFollowed:
                 log.warning("trained ranker not opened", extra={"problem": str(error)})
             self.problem = str(error)
 
-    def _opened(self, id_: str) -> ServedRanker:
+    def _opened(self, id_: str) -> Funnel:
         for card in self._registry.cards(MODEL):
             if card.id == id_:
-                ranker = load_ranker(self._registry.folder_of(MODEL, id_))
-                ranker.id = id_
-                return ranker
+                return load_funnel(self._registry.folder_of(MODEL, id_), id_)
         raise ValueError(f"ranker {id_} is not there; train again with `bowerbird rank train`")

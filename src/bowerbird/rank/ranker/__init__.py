@@ -2,7 +2,7 @@
 
 from bowerbird.rank.ranker.config import RankerConfig
 from bowerbird.rank.ranker.heads import HEADS, NEGATIVE_HEADS
-from bowerbird.rank.ranker.served import RankerNow, ServedRanker, load_ranker
+from bowerbird.rank.ranker.served import ServedRanker, load_ranker
 from bowerbird.rank.ranker.sides import ItemSide, PersonSide
 
 __all__ = [
@@ -11,7 +11,6 @@ __all__ = [
     "ItemSide",
     "PersonSide",
     "RankerConfig",
-    "RankerNow",
     "ServedRanker",
     "load_ranker",
 ]

@@ -4,7 +4,7 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from bowerbird import __version__
 from bowerbird.core.clock import SystemClock
@@ -29,6 +29,15 @@ class Canary:
     id: str = ""
     share: float = 0.0
     since_ms: int = 0
+
+
+@runtime_checkable
+class Beside(Protocol):
+    """What was trained with a ranker, and is kept and opened with it: its pre-ranker."""
+
+    def save(self, folder: Path) -> None:
+        """Its files, into the ranker's folder."""
+        ...
 
 
 def canary_of(registry: ModelRegistry) -> Canary:
@@ -62,11 +71,15 @@ def keep(
     config: RankerConfig,
     seed: int,
     data: dict[str, Any],
+    beside: Beside | None = None,
+    facts: dict[str, Any] | None = None,
 ) -> ModelCard:
     """The card of a ranker, which is in the registry from now on, not yet in use.
 
     Args:
         report: of `judging.judged`: by head the order within pages and how true chances are.
+        beside: lies in the same folder, so that both come into use in one step.
+        facts: more that the card is to say.
     """
     metrics = {f"{head} auc": each["auc"] for head, each in report.items()}
     card = ModelCard(
@@ -83,10 +96,17 @@ def keep(
             "version": ranker.version,
             "space": ranker.space,
             "calibration": {head: each["calibration"] for head, each in report.items()},
+            **(facts or {}),
         },
         code=f"{__version__}+{_code_hash()}",
     )
-    registry.add(card, ranker.save)
+
+    def save(folder: Path) -> None:
+        ranker.save(folder)
+        if beside is not None:
+            beside.save(folder)
+
+    registry.add(card, save)
     return card
 
 

@@ -2,10 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 
@@ -179,7 +178,3 @@ def load_ranker(folder: Path) -> ServedRanker:
         told["facts"],
         np.array(told["places"], dtype=np.float32),
     )
-
-
-RankerNow: TypeAlias = Callable[[str], ServedRanker | None]
-"""person id → the ranker in use for them, if one was trained; asked at every request, to be swapped whole."""

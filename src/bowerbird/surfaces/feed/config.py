@@ -24,6 +24,10 @@ class FeedConfig(BaseModel):
     sources by their shares. `max_items` bounds one feed, so that its cursor stays short enough for an address
     line. `random_share` of the pages are drawn evenly (see `drawing`); `exploring_slots` of the others,
     counted from 0, try new and little-known items, each drawn evenly from `exploring_pool` (see `exploring`).
+
+    Of more than `prerank_keep` candidates the pre-ranker that was trained with the ranker keeps so many, the
+    best `prerank_least` of each source and interest among them. An item's side is kept `item_side_minutes`.
+    `whole_share` of the pages are ranked without it, so that the log tells what it would have left out.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -32,6 +36,10 @@ class FeedConfig(BaseModel):
     rank: RankConfig = RankConfig()
     utility: UtilityConfig = UtilityConfig()
     ranked_share: Share = 0.8
+    prerank_keep: Count = 400
+    prerank_least: Annotated[int, Field(ge=0, le=10_000)] = 12
+    item_side_minutes: Annotated[float, Field(gt=0, le=10_080)] = 30.0
+    whole_share: Share = 0.02
     blend: BlendConfig = BlendConfig()
     candidates: Count = 400
     interest_queries: Count = 8

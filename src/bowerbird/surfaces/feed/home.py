@@ -27,7 +27,7 @@ from bowerbird.rank import (
     weights,
 )
 from bowerbird.rank.declared import VERSION as BEHAVIOUR_VERSION
-from bowerbird.rank.ranker import RankerNow
+from bowerbird.rank.prerank import Funnel, FunnelNow
 from bowerbird.retrieve.learned import ModelNow
 from bowerbird.retrieve.taste_vectors import TasteVectorsNow
 from bowerbird.retrieve.types import Candidates
@@ -40,6 +40,7 @@ from bowerbird.surfaces.feed.person import People, Person
 from bowerbird.surfaces.feed.places import Place, Places
 from bowerbird.surfaces.feed.placing import Placing
 from bowerbird.surfaces.feed.popularity import Counts, Popularity
+from bowerbird.surfaces.feed.preranking import Preranking
 from bowerbird.surfaces.feed.ranking import Learned, LearnedRanking
 from bowerbird.surfaces.feed.recorded import feed_record
 from bowerbird.surfaces.feed.sources import EXPLORE, INTERESTS, SOURCE_NAMES
@@ -71,7 +72,7 @@ class HomeFeed:
         model_now: ModelNow = lambda: None,
         wanted_now: WantedNow = lambda _person, _now_ms: None,
         taste_now: TasteVectorsNow = lambda: None,
-        ranker_now: RankerNow = lambda _person: None,
+        funnel_now: FunnelNow = lambda _person: None,
         log_request: LogRequest | None = None,
         controls_now: ControlsNow = lambda _person: Controls(),
         ads_now: AdsNow = lambda _request, _page, _slots: {},
@@ -79,7 +80,7 @@ class HomeFeed:
         """`model_now` gives the trained model that proposes candidates too, if one is in use.
 
         `wanted_now` says what a person wants of their interests; `taste_now` gives the trained taste space,
-        and `ranker_now` the trained ranker. `log_request` is told of each page;
+        and `funnel_now` the trained ranker with its pre-ranker. `log_request` is told of each page;
         `controls_now` says what a person has set; `ads_now` fills some slots of a page.
         """
         self._config = config or FeedConfig()
@@ -114,7 +115,8 @@ class HomeFeed:
         self._filling = Filling(catalogue, self._ground, sight, self._control)
         self._placing = Placing(catalogue, self._ground, self._popularity.days)
         self._finder = Finder(catalogue, sight, self._ground, self._config)
-        self._learned = LearnedRanking(catalogue, online, self._ground, ranker_now, self._config.utility)
+        self._learned = LearnedRanking(catalogue, online, self._ground, funnel_now, self._config.utility)
+        self._preranking = Preranking(self._ground, self._learned, self._config)
         self._places = Places(signer, "feed")
         self._pages: Memo[tuple[str, str, int], Page] = Memo(self._config.pages_kept)
         self._whys: Memo[tuple[str, str], PageWhy] = Memo(self._config.pages_kept)
@@ -178,8 +180,12 @@ class HomeFeed:
         counts = self._popularity.counts(request.now_ms)
         stages.ended("taste", len(person.interests.liking.liked), len(person.interests))
         found = self._finder.find(person, place, counts, limit, request.now_ms, stages)
-        best = self._rank(found, person, counts, request, place)
-        stages.ended("rank", len(found), len(best.ranked), note=best.ranker)
+        funnel = self._learned.funnel_of(request.person_id)
+        kept, prerank = self._cut(found, funnel, counts, request, place)
+        if prerank:
+            stages.ended("prerank", len(found), len(kept), note=prerank)
+        best = self._rank(kept, funnel, person, counts, request, place)
+        stages.ended("rank", len(kept), len(best.ranked), note=best.ranker)
         draws = self._log_request is not None  # nothing is drawn that nobody logs
         filled = self._filling.fill(best, person, place, limit - len(ads), request.now_ms, draws=draws)
         rows = filled.rows
@@ -191,7 +197,7 @@ class HomeFeed:
         cursor = None if is_end else self._places.write(request.person_id, after)
         placements = with_ads(organic, ads)
         stages.ended("explain", len(rows), len(placements))
-        models = self._models(person, best.ranker)
+        models = self._models(person, best.ranker, prerank)
         self._whys.keep((request.person_id, request.request_id), self._why(best, filled))
         if self._log_request is not None:
             columns, seed = best.known.columns, place.page_seed
@@ -202,8 +208,26 @@ class HomeFeed:
             )
         return Page(request.request_id, placements, cursor, stages.report(), models)
 
+    def _cut(
+        self, found: Candidates, funnel: Funnel | None, counts: Counts, request: FeedRequest, place: Place
+    ) -> tuple[Candidates, str]:
+        """What goes on to ranking, and which pre-ranker cut the rest; none where all goes on."""
+        if funnel is None:
+            return found, ""
+        popularity, now_ms = counts.share_of(found.numbers), request.now_ms
+        cut = self._preranking.cut(
+            funnel, request.person_id, found, popularity, now_ms, request.more_to, place.page_seed
+        )
+        return (found, "") if cut is None else (cut.kept, cut.model)
+
     def _rank(
-        self, found: Candidates, person: Person, counts: Counts, request: FeedRequest, place: Place
+        self,
+        found: Candidates,
+        funnel: Funnel | None,
+        person: Person,
+        counts: Counts,
+        request: FeedRequest,
+        place: Place,
     ) -> Sorted:
         numbers = found.numbers
         look, words = self._ground.look_and_words(numbers)
@@ -226,9 +250,10 @@ class HomeFeed:
             now_ms=request.now_ms,
             seed=place.page_seed,
         )
-        learned = self._learned.of(
-            request.person_id, numbers, taste, popularity, request.now_ms, request.more_to
-        )
+        learned = None
+        if funnel is not None:
+            who, now_ms, more_to = request.person_id, request.now_ms, request.more_to
+            learned = self._learned.of(funnel.ranker, who, numbers, taste, popularity, now_ms, more_to)
         values = value(known.columns, self._config.rank)
         if learned is not None:
             values = self._with_learned(values, known, learned)
@@ -271,9 +296,13 @@ class HomeFeed:
         shared: Scores = known.columns @ own
         return plain - share * shared + share * learned.values
 
-    def _models(self, person: Person, ranker: str) -> dict[str, str]:
+    def _models(self, person: Person, ranker: str, prerank: str) -> dict[str, str]:
         # As it was asked for this page; another one may be in use by now.
-        had_a_say = {"retriever": person.expected.model, "taste": person.near_taste.model}
+        had_a_say = {
+            "retriever": person.expected.model,
+            "taste": person.near_taste.model,
+            "prerank": prerank,
+        }
         return {
             "look": self._sight.look.stamp_text,
             "words": self._sight.words.stamp_text,

@@ -7,7 +7,8 @@ import numpy as np
 from bowerbird.core.memo import Memo
 from bowerbird.lake.catalogue import Catalogue
 from bowerbird.lake.online import OnlineStore
-from bowerbird.rank.ranker import ItemSide, PersonSide, RankerNow, ServedRanker
+from bowerbird.rank.prerank import Funnel, FunnelNow
+from bowerbird.rank.ranker import ItemSide, PersonSide, ServedRanker
 from bowerbird.rank.ranker.sides import features_of, likes_among
 from bowerbird.rank.utility import UtilityConfig, on_scale, utility, weights_of
 from bowerbird.surfaces.feed.ground import Ground
@@ -39,36 +40,40 @@ class LearnedRanking:
         catalogue: Catalogue,
         online: OnlineStore,
         ground: Ground,
-        ranker_now: RankerNow,
+        funnel_now: FunnelNow,
         config: UtilityConfig,
     ) -> None:
         self._catalogue, self._online, self._ground = catalogue, online, ground
-        self._ranker_now, self._config = ranker_now, config
+        self._funnel_now, self._config = funnel_now, config
         self._sides: Memo[str, tuple[int, str, PersonSide, np.ndarray]] = Memo(PEOPLE_KEPT)
+
+    def funnel_of(self, person_id: str) -> Funnel | None:
+        """What is in use for the person, to be asked for once a page; None for a ranker of other vectors."""
+        funnel = self._funnel_now(person_id)
+        if funnel is None or funnel.ranker.space != self._ground.scales().stamp:
+            return None
+        return funnel
 
     def of(
         self,
+        ranker: ServedRanker,
         person_id: str,
         numbers: np.ndarray,
         raw: np.ndarray,
         popularity: np.ndarray,
         now_ms: int,
         more_to: str,
-    ) -> Learned | None:
-        """What the ranker says; None where none is in use, or it was trained on other vectors.
+    ) -> Learned:
+        """What the ranker says.
 
         Args:
+            ranker: of `funnel_of`.
             raw: float32 [C, D] of the candidates `numbers`, as `Ground.taste` gives them.
             popularity: float32 [C].
         """
-        ranker = self._ranker_now(person_id)
-        if ranker is None or ranker.space != self._ground.scales().stamp:
-            return None
-        side, vectors = self._side(person_id, ranker)
-        codes = self._catalogue.codes("category"), self._catalogue.codes("owner")
-        items = ItemSide(vectors, self._catalogue.created_ms, *codes)
-        features = features_of(side, numbers, items, popularity, now_ms, ranker.config.new_days)
-        chances = ranker.chances(_by_row(side), vectors, ranker.content(raw), features, now_ms)
+        side, vectors = self.side(person_id, ranker)
+        features = self.features(side, numbers, popularity, now_ms, ranker)
+        chances = ranker.chances(by_row(side), vectors, ranker.content(raw), features, now_ms)
         worth = utility(chances, weights_of(self._config, more_to))
         return Learned(chances, on_scale(worth), ranker.text)
 
@@ -76,7 +81,15 @@ class LearnedRanking:
         """Drop what is kept about a person."""
         self._sides.drop(person_id)
 
-    def _side(self, person_id: str, ranker: ServedRanker) -> tuple[PersonSide, np.ndarray]:
+    def features(
+        self, side: PersonSide, numbers: np.ndarray, popularity: np.ndarray, now_ms: int, ranker: ServedRanker
+    ) -> np.ndarray:
+        """float32 [C, F] of candidates, as ranker and pre-ranker read them."""
+        codes = self._catalogue.codes("category"), self._catalogue.codes("owner")
+        items = ItemSide(np.zeros((0, 0), np.float32), self._catalogue.created_ms, *codes)
+        return features_of(side, numbers, items, popularity, now_ms, ranker.config.new_days)
+
+    def side(self, person_id: str, ranker: ServedRanker) -> tuple[PersonSide, np.ndarray]:
         """The person, and the content of their likes and of what they left alone, one row each."""
         version = self._online.version(person_id)
         kept = self._sides.get(person_id)
@@ -107,7 +120,7 @@ def person_side(online: OnlineStore, person_id: str, likes: int, left: int) -> P
     )  # fmt: skip
 
 
-def _by_row(side: PersonSide) -> PersonSide:
+def by_row(side: PersonSide) -> PersonSide:
     """The same with rows of the vectors in place of item numbers."""
     likes = np.arange(len(side.likes))
     left = len(likes) + np.arange(len(side.left))
