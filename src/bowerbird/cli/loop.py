@@ -28,6 +28,8 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     text = "that a challenger serves before that (default: 500)"
     run.add_argument("--least-live-pages", type=int, default=500, help=text)
     run.add_argument("--epochs", type=int, help="at most so many")
+    text = "begin each training from nothing, not from the champion's weights"
+    run.add_argument("--cold", action="store_true", help=text)
     run.add_argument("--seed", type=int, default=0)
     run.set_defaults(run=run_loop)
     text = "the champion, the canary, and every turn with its reasons"

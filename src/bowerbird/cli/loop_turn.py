@@ -88,25 +88,31 @@ def _taken(
     from bowerbird.rank.ranker import load_ranker
     from bowerbird.rank.ranker.keeping import MODEL
     from bowerbird.rank.ranker.looping import Turning, turn
+    from bowerbird.rank.ranker.starting import start_of
     from bowerbird.rank.ranker.train import future_pages, train_ranker
 
     active, ranking = registry.active(MODEL), ranker_config(args.epochs)
     champion = None if active is None else load_ranker(active[1])
     if champion is not None and champion.space != read.space:
         champion = None  # of another encoder: it serves no more, so that nothing has to be better than it
+    start = None
+    if active is not None and not args.cold:
+        start = start_of(active[1], ranking, read.space, read.raw.shape[1])
     work = registry.folder / ".training" / f"loop-{read.version}-{ranking.training.epochs}-{args.seed}"
     work.mkdir(parents=True, exist_ok=True)
     learnt: dict[str, Any] = {}
 
     def learn(acts: Any) -> "ServedRanker":
         trained = train_ranker(
-            acts, read.raw, read.items, ranking, space=read.space, seed=args.seed, folder=work, tell=tell
-        )
+            acts, read.raw, read.items, ranking,
+            space=read.space, seed=args.seed, folder=work, start=start, tell=tell,
+        )  # fmt: skip
         light = train_prerank(
             trained.ranker, acts, read.raw, read.items, prerank_config(args.epochs),
             seed=args.seed, folder=work / "prerank", weighed=read.weighed, tell=tell,
         )  # fmt: skip
-        learnt.update(report=trained.report, beside=light.prerank, facts={"prerank": light.report})
+        learnt.update(report=trained.report, beside=light.prerank, weights=trained.weights)
+        learnt.update(facts={"prerank": light.report})
         return trained.ranker
 
     good = runs.last_promoted()

@@ -65,7 +65,7 @@ def run_train(args: argparse.Namespace) -> int:
         )  # fmt: skip
         card = keep(
             trained.ranker, trained.report, registry, config=config, seed=args.seed, data=data,
-            beside=light.prerank, facts={"prerank": light.report},
+            beside=light.prerank, facts={"prerank": light.report}, weights=trained.weights,
         )  # fmt: skip
     if args.activate:
         registry.activate(card.name, card.id)

@@ -6,12 +6,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
+import numpy as np
+
 from bowerbird import __version__
 from bowerbird.core.clock import SystemClock
 from bowerbird.encode.session import write_whole
 from bowerbird.learn.registry import ModelCard, ModelRegistry, new_model_id
 from bowerbird.rank.ranker.config import RankerConfig
 from bowerbird.rank.ranker.served import ServedRanker
+from bowerbird.rank.ranker.starting import save_weights
 
 MODEL = "ranker"
 _CANARY = "canary.json"
@@ -73,6 +76,7 @@ def keep(
     data: dict[str, Any],
     beside: Beside | None = None,
     facts: dict[str, Any] | None = None,
+    weights: dict[str, np.ndarray] | None = None,
 ) -> ModelCard:
     """The card of a ranker, which is in the registry from now on, not yet in use.
 
@@ -80,6 +84,7 @@ def keep(
         report: of `judging.judged`: by head the order within pages and how true chances are.
         beside: lies in the same folder, so that both come into use in one step.
         facts: more that the card is to say.
+        weights: that another training may start from.
     """
     metrics = {f"{head} auc": each["auc"] for head, each in report.items()}
     card = ModelCard(
@@ -105,6 +110,8 @@ def keep(
         ranker.save(folder)
         if beside is not None:
             beside.save(folder)
+        if weights is not None:
+            save_weights(weights, folder)
 
     registry.add(card, save)
     return card

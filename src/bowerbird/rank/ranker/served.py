@@ -64,6 +64,11 @@ class ServedRanker:
         return f"ranker {self.id or self.version}"
 
     @property
+    def reading(self) -> tuple[np.ndarray, np.ndarray]:
+        """Centre float32 [D] and directions [D, B] along which it reads content."""
+        return self._centre, self._directions
+
+    @property
     def size_bytes(self) -> int:
         """Of what is kept."""
         return len(self._graph) + self._centre.nbytes + self._directions.nbytes

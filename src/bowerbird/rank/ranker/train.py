@@ -26,6 +26,7 @@ from bowerbird.rank.ranker.model import PLACES, RankerGraph, RankerTask
 from bowerbird.rank.ranker.requests import Acts, Pasts, Popularity, Requests, requests_of
 from bowerbird.rank.ranker.served import GRAPH_INPUTS, ServedRanker, along, main_directions
 from bowerbird.rank.ranker.sides import FEATURES, POPULARITY_COLUMN, ItemSide, PersonSide, features_of
+from bowerbird.rank.ranker.starting import Start
 
 LEAST_PAGES = 50
 _LEAN_ROWS = 20.0
@@ -47,10 +48,11 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """A ranker, and what it says of the pages that it did not learn from."""
+    """A ranker, what it says of the pages that it did not learn from, and what another may start from."""
 
     ranker: ServedRanker
     report: dict[str, Any]
+    weights: dict[str, np.ndarray]
 
 
 def train_ranker(
@@ -63,6 +65,7 @@ def train_ranker(
     seed: int,
     folder: Path,
     pages: Requests | None = None,
+    start: Start | None = None,
     tell: Tell = lambda _: None,
 ) -> Trained:
     """Trained until the newest pages say that it gets no better; half of them calibrate, the rest judge.
@@ -73,6 +76,7 @@ def train_ranker(
         space: which vectors `raw` is.
         pages: in order of time, where the log has no impressions and somebody else knows what could have been
             on them; by default those that `acts` show.
+        start: a ranker of the same settings and space to go on from; by default nothing is known.
 
     Raises:
         InputError: fewer than `LEAST_PAGES` pages were seen, or nobody did anything with what was on them.
@@ -84,7 +88,9 @@ def train_ranker(
             f"least {LEAST_PAGES} pages and some actions on them; let people use the feed first, or import "
             "impressions"
         )
-    centre, directions = main_directions(raw, config.basis)
+    centre, directions = (
+        main_directions(raw, config.basis) if start is None else (start.centre, start.directions)
+    )
     items = ItemSide(along(raw, centre, directions), items.created_ms, items.categories, items.owners)
     tell(f"{len(requests):,} pages, {len(requests.items):,} items on them")
     whole = table_of(requests, acts, items, config)
@@ -92,8 +98,13 @@ def train_ranker(
     calibrating, judging = split(later, 0.5)
     torch.manual_seed(seed)
     model = RankerTask(config, torch.from_numpy(items.vectors))
-    model.ranker.places.data = torch.from_numpy(places_at_first(learning.requests))
+    if start is None:
+        model.ranker.places.data = torch.from_numpy(places_at_first(learning.requests))
+    else:
+        model.load_state_dict({each: torch.from_numpy(value) for each, value in start.weights.items()})
+        tell(f"going on from ranker {start.version}")
     name = hashlib.sha256(config.model_dump_json().encode())
+    name.update(b"" if start is None else start.version.encode())
     for each in (requests.items, requests.labels, raw, np.array([seed])):
         name.update(np.ascontiguousarray(each).tobytes())
 
@@ -101,7 +112,12 @@ def train_ranker(
         positions = learning.requests.positions
         graph, places = exported(model, positions, config)
         calibrated = Calibrated(np.ones(len(HEADS)), np.zeros(len(HEADS)))
-        facts = {**training_facts(model.ranker, result), "pages": len(learning.requests)}
+        from_ = "" if start is None else start.version
+        facts = {
+            **training_facts(model.ranker, result),
+            "pages": len(learning.requests),
+            "started_from": from_,
+        }
         return ServedRanker(graph, calibrated, centre, directions, config, space, facts, places)
 
     def validate(_: torch.nn.Module) -> float:
@@ -115,7 +131,8 @@ def train_ranker(
     tell("calibrating")
     ranker = ranker.with_chances(fitted(logits_of(ranker, calibrating, items), calibrating.requests.labels))
     chances = ranker.calibrated.chances(logits_of(ranker, judging, items))
-    return Trained(ranker, judged(chances, judging.requests, items, config.new_days))
+    weights = {each: value.detach().numpy().copy() for each, value in model.state_dict().items()}
+    return Trained(ranker, judged(chances, judging.requests, items, config.new_days), weights)
 
 
 def table_of(requests: Requests, acts: Acts, items: ItemSide, config: RankerConfig) -> Table:
