@@ -427,6 +427,18 @@ def test_word_search_finds_new_and_changed_rows_at_once_and_old_words_no_more(tm
     assert table.search_words("vase", 5)["number"].to_pylist() == [0]
 
 
+def test_rows_whose_keys_are_in_no_index_are_a_debt_until_they_are(table: Table) -> None:
+    for start in range(0, 30, 10):
+        table.upsert(small([f"k{n}" for n in range(start, start + 10)], first=start))
+    assert table.debt().unkeyed_rows == 30
+
+    assert table.upkeep.index()
+
+    assert table.debt().unkeyed_rows == 0
+    table.upsert(small(["k5", "new"], first=100))
+    assert sorted(ids_in(table)) == sorted([f"k{n}" for n in range(30)] + ["new"])
+
+
 def test_words_of_many_new_rows_get_indexes_that_maintenance_merges(tmp_path: Path) -> None:
     table = Table(tmp_path / "item.lance", ITEM, LakeConfig(index_rows=100))
 

@@ -72,12 +72,15 @@ def test_each_kind_of_debt_has_its_chore_and_what_slows_searches_comes_first() -
         "scattered": replace(NONE, fragments=40, oldest_ms=clock.now_ms()),
         "deleted": replace(NONE, deleted_rows=11, oldest_ms=clock.now_ms()),
         "unindexed": replace(NONE, unindexed_rows=2_000, oldest_ms=clock.now_ms()),
+        "few unkeyed": replace(NONE, unkeyed_rows=9_999, oldest_ms=clock.now_ms()),
+        "unkeyed": replace(NONE, unkeyed_rows=10_000, oldest_ms=clock.now_ms()),
     }
 
     due = known.due(debts, dict.fromkeys(debts, 2.0))
 
     assert due == [
         Chore("index", "unindexed"),
+        Chore("index", "unkeyed"),
         Chore("compact", "scattered"),
         Chore("compact", "deleted"),
         Chore("clean", "old"),

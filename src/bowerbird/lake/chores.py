@@ -65,7 +65,7 @@ class Chores:
     _pauses: dict[Chore, _Pause] = field(default_factory=dict)
 
     def due(self, debts: dict[str, TableDebt], keep_hours: dict[str, float]) -> list[Chore]:
-        """What to do now, most urgent first: what slows searches, what slows scans, what takes space.
+        """What to do now, most urgent first: what slows searches and writes, then scans, what takes space.
 
         `keep_hours` says how long older versions of each table are kept.
         """
@@ -110,7 +110,9 @@ class Chores:
             self._of(chore.table).cleaned_ms = now_ms
 
     def _is_unindexed(self, debt: TableDebt) -> bool:
-        return debt.unindexed_rows >= self.config.index_rows
+        return (
+            debt.unindexed_rows >= self.config.index_rows or debt.unkeyed_rows >= self.config.key_index_rows
+        )
 
     def _is_scattered(self, name: str, debt: TableDebt) -> bool:
         known = self._of(name)

@@ -14,6 +14,8 @@ class LakeConfig(BaseModel):
     """Compaction aims at files of this size; rows per file follow from the bytes per row."""
     index_rows: Annotated[int, Field(ge=100)] = 2_000
     """New rows that a word search may have to read through (10 ms a thousand) before they are indexed."""
+    key_index_rows: Annotated[int, Field(ge=100)] = 10_000
+    """New rows whose keys a write may have to read (25 ms a thousand) before maintenance indexes them."""
     upkeep_rows: Annotated[int, Field(ge=1_000)] = 50_000
     """Rows written by one table since its indexes were last brought up to date, before a writer does so."""
     upkeep_writes: Annotated[int, Field(ge=10)] = 200

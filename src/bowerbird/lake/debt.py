@@ -14,6 +14,7 @@ class TableDebt:
         unindexed_rows: rows that a word search scans without the index.
         versions: states that can be read with `as-of`.
         oldest_ms: when the oldest of them was made that no tag holds.
+        unkeyed_rows: rows that every write scans for its keys without the index.
     """
 
     rows: int
@@ -22,3 +23,4 @@ class TableDebt:
     unindexed_rows: int
     versions: int
     oldest_ms: int
+    unkeyed_rows: int = 0

@@ -26,9 +26,6 @@ def index_name(column: str) -> str:
 def debt_of(head: lance.LanceDataset, spec: TableSpec) -> TableDebt:
     """The debt of a table."""
     fragments = head.get_fragments()
-    unindexed = 0
-    if spec.words is not None:
-        unindexed = int(head.stats.index_stats(index_name(spec.words)).get("num_unindexed_rows", 0))
     versions = head.versions()
     tagged = set(tags_of(head).values())
     loose = [entry for entry in versions if entry["version"] not in tagged] or versions
@@ -36,9 +33,10 @@ def debt_of(head: lance.LanceDataset, spec: TableSpec) -> TableDebt:
         rows=head.count_rows(),
         fragments=len(fragments),
         deleted_rows=sum(fragment.num_deletions for fragment in fragments),
-        unindexed_rows=unindexed,
+        unindexed_rows=0 if spec.words is None else _unindexed(head, spec.words),
         versions=len(versions),
         oldest_ms=int(loose[0]["timestamp"].timestamp() * _MS_PER_S),
+        unkeyed_rows=_unindexed(head, spec.key),
     )
 
 
@@ -97,6 +95,10 @@ def tidy(
     _compact(target, rows, left_alone)
     parts = max(len(index.segments) for index in target.describe_indices())
     target.optimize.optimize_indices(num_indices_to_merge=parts if is_thorough else parts - 1)
+
+
+def _unindexed(head: lance.LanceDataset, column: str) -> int:
+    return int(head.stats.index_stats(index_name(column)).get("num_unindexed_rows", 0))
 
 
 def _compact(target: lance.LanceDataset, rows: int, left_alone: list[int]) -> None:

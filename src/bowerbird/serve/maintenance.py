@@ -21,7 +21,7 @@ _LOOK_S = 0.5
 _PAUSE_S, _LONGEST_PAUSE_S, _LIVED_S = 1.0, 300.0, 60.0
 # What clean-up would free needs a look at every file: once in so many looks at the debt.
 _LOOKS_PER_FULL_LOOK = 20
-_KINDS = ("rows", "fragments", "deleted_rows", "unindexed_rows", "versions")
+_KINDS = ("rows", "fragments", "deleted_rows", "unindexed_rows", "unkeyed_rows", "versions")
 
 
 @contextmanager
