@@ -80,6 +80,16 @@ class Home:
             )
         place.write_if_absent(_FILE, self._paper.model_dump_json().encode())
 
+    @property
+    def lake_id(self) -> str:
+        """Of the lake, the same on every machine."""
+        return self._paper.lake
+
+    @property
+    def log_id(self) -> str:
+        """Of the event log that lies here; empty for that of a lake in a folder, which has one only."""
+        return "" if self._is_lake else self._paper.home
+
     def is_writer(self) -> bool:
         """Whether item numbers are given out here; asks the lake, because another home may adopt it."""
         return self._is_lake or self._read(self._lake).home == self._paper.home

@@ -15,6 +15,7 @@ from bowerbird.lake.items import restore_numbers
 from bowerbird.lake.maintenance_right import MaintenanceRight
 from bowerbird.lake.migrations import prepare
 from bowerbird.lake.online import OnlineStore
+from bowerbird.lake.online_state import OnlineState, announced
 from bowerbird.lake.places import Address, Place, place_of
 from bowerbird.lake.records import Records
 from bowerbird.lake.request_log import RequestLog
@@ -61,9 +62,10 @@ class Lake:
         self.frames = self._table(FRAME)
         self.look_alikes = self._table(LOOK_ALIKE)
         self._embeddings: dict[str, Table] = {}
+        shared = announced(home.lake_id, home.log_id, config)
         self.records = Records(path / "records.sqlite", config, clock)
         self.events = EventLog(path / "events.sqlite", config, clock)
-        self.online = OnlineStore(path / "online.sqlite", config)
+        self.online: OnlineState = shared or OnlineStore(path / "online.sqlite", config)
         self.requests = RequestLog(path, config, clock)
 
     @classmethod

@@ -16,6 +16,7 @@ import numpy as np
 from bowerbird.core.actions import ACTION_CODES, Action
 from bowerbird.lake.config import LakeConfig
 from bowerbird.lake.online_file import open_online
+from bowerbird.lake.online_state import RecentActions
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS action (
@@ -51,24 +52,6 @@ _NEWEST_ACTIONS = (
     "ORDER BY at_ms DESC, number DESC, action DESC LIMIT ?"
 )
 _GROW_VERSION = "INSERT INTO person VALUES (?, 1) ON CONFLICT (person_id) DO UPDATE SET version = version + 1"
-
-
-@dataclass(frozen=True, slots=True)
-class RecentActions:
-    """What a person did lately, newest first, as columns; impressions are not among them.
-
-    Attributes:
-        numbers: [H] int64 item numbers.
-        actions: [H] int8 action codes.
-        at_ms: [H] int64 times.
-    """
-
-    numbers: np.ndarray
-    actions: np.ndarray
-    at_ms: np.ndarray
-
-    def __len__(self) -> int:
-        return len(self.numbers)
 
 
 @dataclass(frozen=True, slots=True)

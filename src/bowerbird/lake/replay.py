@@ -7,13 +7,13 @@ import numpy as np
 from bowerbird.core.actions import ACTION_CODES
 from bowerbird.lake.catalogue import Catalogue
 from bowerbird.lake.events import EventLog
-from bowerbird.lake.online import OnlineStore
+from bowerbird.lake.online_state import OnlineState
 from bowerbird.lake.types import Event
 
 _EVENTS_AT_ONCE = 20_000
 
 
-def replay_into(online: OnlineStore, events: EventLog, catalogue: Catalogue) -> int:
+def replay_into(online: OnlineState, events: EventLog, catalogue: Catalogue) -> int:
     """Empties the store and applies every stored event with consent and a known item; gives how many.
 
     The result is what pushing each event when it happened would have left.
@@ -26,7 +26,7 @@ def replay_into(online: OnlineStore, events: EventLog, catalogue: Catalogue) -> 
     return count
 
 
-def _apply(online: OnlineStore, events: list[Event], catalogue: Catalogue) -> int:
+def _apply(online: OnlineState, events: list[Event], catalogue: Catalogue) -> int:
     told = [event for event in events if event.consent and event.item_id]
     numbers = catalogue.numbers_of([event.item_id for event in told])
     rows_of: dict[str, list[tuple[int, int, int]]] = defaultdict(list)

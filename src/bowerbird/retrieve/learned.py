@@ -16,7 +16,7 @@ from bowerbird.core.actions import ACTION_CODES, INTEREST_WEIGHTS
 from bowerbird.core.errors import MissingModelError
 from bowerbird.encode.session import write_whole
 from bowerbird.lake.catalogue import Catalogue
-from bowerbird.lake.online import RecentActions
+from bowerbird.lake.online_state import RecentActions
 from bowerbird.learn.data import Histories
 from bowerbird.learn.registry import ModelRegistry
 from bowerbird.learn.types import FittedRetriever

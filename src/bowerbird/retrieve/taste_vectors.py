@@ -10,7 +10,7 @@ from typing import TypeAlias
 import numpy as np
 
 from bowerbird.core.actions import ACTION_CODES, INTEREST_WEIGHTS
-from bowerbird.lake.online import RecentActions
+from bowerbird.lake.online_state import RecentActions
 from bowerbird.retrieve.faiss_index import FaissIndex
 from bowerbird.retrieve.learned import NOTHING_EXPECTED, Expected
 from bowerbird.taste.people.histories import Past

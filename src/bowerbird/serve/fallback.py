@@ -5,7 +5,7 @@ import numpy as np
 from bowerbird.blend.types import Page, Placement, Reason, StageCount
 from bowerbird.core.request import FeedRequest
 from bowerbird.lake.catalogue import Catalogue
-from bowerbird.lake.online import OnlineStore
+from bowerbird.lake.online_state import OnlineState
 
 DEGRADED = "overloaded"
 CURSOR = "again"
@@ -16,7 +16,7 @@ _KEPT_ITEMS = 2_000
 class NewestItems:
     """Pages of the newest items: no model, no index, a few microseconds."""
 
-    def __init__(self, catalogue: Catalogue, online: OnlineStore) -> None:
+    def __init__(self, catalogue: Catalogue, online: OnlineState) -> None:
         self._catalogue = catalogue
         self._online = online
         self._newest = np.empty(0, dtype=np.int64)

@@ -22,8 +22,8 @@ from bowerbird.surfaces.feed.config import FeedConfig
 ENV_PREFIX = "BOWERBIRD_"
 FILE_NAME = "bowerbird.toml"
 CONFIG_VARIABLE = "BOWERBIRD_CONFIG"
-# Read by others: which file to read, and where the page is built to.
-_OTHER_VARIABLES = frozenset({"config", "server", "page_dir"})
+# Read by others: which file to read, where the page is built to, where the online store is.
+_OTHER_VARIABLES = frozenset({"config", "server", "page_dir", "online"})
 MEBIBYTE = 1024 * 1024
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 

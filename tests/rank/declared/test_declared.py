@@ -88,7 +88,7 @@ def streamed(events: Arrivals, person: int, items: np.ndarray, t_ms: int, *, at_
     return stream.read(person, items, SIDES, t_ms)
 
 
-@settings(max_examples=40, deadline=None, phases=DRAWN)
+@settings(max_examples=25, deadline=None, phases=DRAWN)
 @given(st.lists(event_rows, max_size=40), st.sampled_from([1, 3, 100]), st.integers(1, 5_000))
 def test_both_paths_give_what_the_definitions_say_in_any_order(
     rows: list[tuple[int, int, int, int]], at_once: int, after_minutes: int
@@ -106,7 +106,7 @@ def test_both_paths_give_what_the_definitions_say_in_any_order(
         np.testing.assert_allclose(by_stream, expected, rtol=1e-9, atol=1e-12)
 
 
-@settings(max_examples=40, deadline=None, phases=DRAWN)
+@settings(max_examples=25, deadline=None, phases=DRAWN)
 @given(st.lists(event_rows, min_size=1, max_size=30), st.data())
 def test_batch_counts_only_what_happened_before_and_had_arrived(
     rows: list[tuple[int, int, int, int]], data: st.DataObject
@@ -174,7 +174,7 @@ def test_count_halves_after_its_half_life_and_a_second_one_adds_to_what_is_left(
     assert found[0, NAMES.index("person_item_acted_seconds_ago")] == 7_200
 
 
-@settings(max_examples=40, deadline=None, phases=DRAWN)
+@settings(max_examples=25, deadline=None, phases=DRAWN)
 @given(st.lists(st.lists(st.integers(-1, 2**62), max_size=30), max_size=6))
 def test_each_key_keeps_one_row_and_unknown_ones_are_nobodys(parts: list[list[int]]) -> None:
     rows, known = KeyRows(), dict[int, int]()

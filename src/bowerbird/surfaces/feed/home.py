@@ -13,7 +13,7 @@ from bowerbird.core.memo import Memo
 from bowerbird.core.request import FeedRequest
 from bowerbird.eligible import Rule, Standing, holds, screen
 from bowerbird.lake.catalogue import Catalogue
-from bowerbird.lake.online import OnlineStore
+from bowerbird.lake.online_state import OnlineState
 from bowerbird.lake.records import Controls
 from bowerbird.lake.request_log import LogRequest
 from bowerbird.rank import (
@@ -64,7 +64,7 @@ class HomeFeed:
         self,
         catalogue: Catalogue,
         sight: Sight,
-        online: OnlineStore,
+        online: OnlineState,
         saved: SavedNumbers,
         savers_since: SaversSince,
         signer: CursorSigner,

@@ -7,7 +7,7 @@ import numpy as np
 
 from bowerbird.core.memo import Memo
 from bowerbird.eligible import Standing, hidden_from
-from bowerbird.lake.online import OnlineStore
+from bowerbird.lake.online_state import OnlineState
 from bowerbird.lake.records import Controls
 from bowerbird.rank import Tastes
 from bowerbird.retrieve.learned import NOTHING_EXPECTED, Expected, LearnedModel, ModelNow
@@ -58,7 +58,7 @@ class People:
 
     def __init__(
         self,
-        online: OnlineStore,
+        online: OnlineState,
         saved: SavedNumbers,
         ground: Ground,
         config: FeedConfig,

@@ -6,7 +6,7 @@ import numpy as np
 
 from bowerbird.core.memo import Memo
 from bowerbird.lake.catalogue import Catalogue
-from bowerbird.lake.online import OnlineStore
+from bowerbird.lake.online_state import OnlineState
 from bowerbird.rank.prerank import Funnel, FunnelNow
 from bowerbird.rank.ranker import ItemSide, PersonSide, ServedRanker
 from bowerbird.rank.ranker.sides import features_of, likes_among
@@ -38,7 +38,7 @@ class LearnedRanking:
     def __init__(
         self,
         catalogue: Catalogue,
-        online: OnlineStore,
+        online: OnlineState,
         ground: Ground,
         funnel_now: FunnelNow,
         config: UtilityConfig,
@@ -107,7 +107,7 @@ class LearnedRanking:
         return kept[2], kept[3]
 
 
-def person_side(online: OnlineStore, person_id: str, likes: int, left: int) -> PersonSide:
+def person_side(online: OnlineState, person_id: str, likes: int, left: int) -> PersonSide:
     """What a person did, from the online store, oldest first."""
     recent = online.recent(person_id, max(likes, LATEST))
     liked = np.flatnonzero(likes_among(recent.actions))[:likes][::-1]

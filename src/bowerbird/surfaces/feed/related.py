@@ -11,7 +11,7 @@ from bowerbird.core.memo import Memo
 from bowerbird.core.request import RelatedRequest
 from bowerbird.eligible import Standing, hidden_from, keep_allowed, keep_not_hidden, keep_not_shown, screen
 from bowerbird.lake.catalogue import Catalogue
-from bowerbird.lake.online import OnlineStore
+from bowerbird.lake.online_state import OnlineState
 from bowerbird.lake.request_log import LogRequest
 from bowerbird.retrieve.frame_index import NO_FRAMES, FrameHits
 from bowerbird.surfaces.feed import reasons
@@ -55,7 +55,7 @@ class RelatedItems:
         self,
         catalogue: Catalogue,
         sight: Sight,
-        online: OnlineStore,
+        online: OnlineState,
         signer: CursorSigner,
         config: RelatedConfig | None = None,
         frames: FramesNow | None = None,

@@ -11,7 +11,7 @@ from bowerbird.core.memo import Memo
 from bowerbird.core.request import SearchRequest
 from bowerbird.eligible import Removal, hidden_from, holds
 from bowerbird.lake.catalogue import Catalogue
-from bowerbird.lake.online import OnlineStore
+from bowerbird.lake.online_state import OnlineState
 from bowerbird.lake.request_log import LogRequest
 from bowerbird.surfaces.search import cursors, telling
 from bowerbird.surfaces.search.config import SearchConfig
@@ -51,7 +51,7 @@ class Search:
         indexes: SearchIndexes,
         encoders: EncoderPair,
         space: QuerySpace,
-        online: OnlineStore,
+        online: OnlineState,
         decode: Decode,
         picture_of: PictureOf,
         signer: CursorSigner,
