@@ -158,11 +158,12 @@ class Bench:
 
     def lived(self) -> dict[str, Run]:
         """Every cadence, night by night."""
-        first, seconds = self.challenger(self.until(self.first))
+        found, seconds = self.turn(self.until(self.first), None, None)
+        first, rate = found.challenger, found.facts.action_rate
+        assert first is not None
         runs = {name: Run(every, first) for name, every in CADENCES.items()}
         runs[STILL], runs[UNGATED] = Run(0, first), Run(1, first, is_gated=False)
         tell(f"first model in {seconds:.0f} s")
-        rate: float | None = None
         for day in range(self.first, self.first + self.days):
             for run in runs.values():
                 if run.every and day > self.first and (day - self.first) % run.every == 0:
@@ -174,7 +175,7 @@ class Bench:
             )
         return runs
 
-    def take_turn(self, run: Run, day: int, rate: float | None) -> float:
+    def take_turn(self, run: Run, day: int, rate: float) -> float:
         found, seconds = self.turn(self.until(day), run.champion, rate)
         run.turns, run.seconds = run.turns + 1, run.seconds + seconds
         passes = found.decision is not None and (found.decision.passes or not run.is_gated)
@@ -186,9 +187,9 @@ class Bench:
         """The loop's own; a challenger of the same window is trained once, whoever asks for it."""
         spent = 0.0
 
-        def learn(some: Acts) -> ServedRanker:
+        def learn(some: Acts, from_ms: int) -> ServedRanker:
             nonlocal spent
-            ranker, spent = self.challenger(some)
+            ranker, spent = self.challenger(some, from_ms)
             return ranker
 
         turning = Turning(
@@ -197,7 +198,7 @@ class Bench:
         )  # fmt: skip
         return turn(acts, champion, rate, turning, lambda _: None), spent
 
-    def challenger(self, acts: Acts) -> tuple[ServedRanker, float]:
+    def challenger(self, acts: Acts, from_ms: int) -> tuple[ServedRanker, float]:
         key = int(acts.at_ms[-1])
         if key not in self.learned:
             began = time.perf_counter()
@@ -210,6 +211,7 @@ class Bench:
                     space="world",
                     seed=self.seed,
                     folder=Path(folder),
+                    pages=requests_of(acts).since(from_ms),
                 ).ranker
             self.learned[key] = ranker, time.perf_counter() - began
         return self.learned[key]

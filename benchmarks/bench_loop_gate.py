@@ -24,7 +24,7 @@ from bowerbird.learn.loop import LoopConfig
 from bowerbird.rank.ranker import ItemSide, RankerConfig, ServedRanker
 from bowerbird.rank.ranker.heads import IMPRESSION_CODE
 from bowerbird.rank.ranker.looping import Turn, Turning, turn
-from bowerbird.rank.ranker.requests import Acts
+from bowerbird.rank.ranker.requests import Acts, requests_of
 from bowerbird.rank.ranker.train import future_pages, train_ranker
 
 DAY_MS = 86_400_000
@@ -76,7 +76,7 @@ class Bench:
         return self.acts.where(self.acts.at_ms < self.start_ms + days * DAY_MS)
 
     def turn(self, acts: Acts, champion: ServedRanker | None, rate: float | None) -> Turn:
-        def learn(some: Acts) -> ServedRanker:
+        def learn(some: Acts, from_ms: int) -> ServedRanker:
             with tempfile.TemporaryDirectory() as folder:
                 return train_ranker(
                     some,
@@ -86,6 +86,7 @@ class Bench:
                     space="world",
                     seed=self.seed,
                     folder=Path(folder),
+                    pages=requests_of(some).since(from_ms),
                 ).ranker
 
         turning = Turning(

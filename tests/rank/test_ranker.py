@@ -11,14 +11,16 @@ from hypothesis import strategies as st
 from bowerbird.core.actions import Action
 from bowerbird.core.errors import IncompatibleEmbeddingError, InputError
 from bowerbird.learn.config import TrainingConfig
+from bowerbird.learn.loop import LoopConfig
 from bowerbird.rank.ranker import HEADS, ItemSide, PersonSide, ServedRanker, load_ranker
 from bowerbird.rank.ranker.calibration import trueness
 from bowerbird.rank.ranker.fitting import fitted
 from bowerbird.rank.ranker.heads import IMPRESSION_CODE
 from bowerbird.rank.ranker.inputs import as_vectors, person_arrays
 from bowerbird.rank.ranker.judging import auc_of_pages, ndcg_of_pages
-from bowerbird.rank.ranker.requests import Acts, requests_of
-from bowerbird.rank.ranker.train import Trained, train_ranker
+from bowerbird.rank.ranker.looping import FuturePages, Turning, turn
+from bowerbird.rank.ranker.requests import Acts, Requests, requests_of
+from bowerbird.rank.ranker.train import Trained, future_pages, train_ranker
 from bowerbird.rank.utility import MORE_TO, UtilityConfig, on_scale, utility, weights_of
 
 
@@ -161,3 +163,28 @@ def test_worth_follows_the_weights_and_keeps_its_order_on_the_scale() -> None:
     assert utility(np.eye(6, dtype=np.float32), shop)[HEADS.index(Action.HIDE)] < 0
     with pytest.raises(InputError, match="more_to 'fun' was received"):
         weights_of(UtilityConfig(), "fun")
+
+
+def test_a_turn_learns_from_its_window_and_knows_people_from_before_it(
+    world: tuple[Acts, np.ndarray, ItemSide], tmp_path: Path
+) -> None:
+    acts, raw, items = world
+    config = CONFIG.model_copy(update={"training": TrainingConfig(epochs=1, learning_rate=0.01)})
+    learned: list[tuple[int, Requests]] = []
+
+    def learn(before: Acts, from_ms: int) -> ServedRanker:
+        pages = requests_of(before).since(from_ms)
+        learned.append((int(before.at_ms[0]), pages))
+        return train_ranker(
+            before, raw, items, config, space="drawn", seed=0, folder=tmp_path, pages=pages
+        ).ranker
+
+    def judge(ranker: ServedRanker, known: Acts, cut_ms: int) -> FuturePages:
+        assert known is acts
+        return future_pages(ranker, known, raw, items, cut_ms)
+
+    found = turn(acts, None, None, Turning(LoopConfig(window_days=3), learn, judge), lambda _: None)
+    ((earliest_ms, pages),) = learned
+    assert earliest_ms < found.from_ms <= pages.at_ms[0] <= pages.at_ms[-1] < found.cut_ms
+    assert found.decision is not None
+    assert found.decision.pages == len(requests_of(acts).since(found.cut_ms))

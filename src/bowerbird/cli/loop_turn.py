@@ -88,6 +88,7 @@ def _taken(
     from bowerbird.rank.ranker import load_ranker
     from bowerbird.rank.ranker.keeping import MODEL
     from bowerbird.rank.ranker.looping import Turning, turn
+    from bowerbird.rank.ranker.requests import requests_of
     from bowerbird.rank.ranker.starting import start_of
     from bowerbird.rank.ranker.train import future_pages, train_ranker
 
@@ -102,14 +103,16 @@ def _taken(
     work.mkdir(parents=True, exist_ok=True)
     learnt: dict[str, Any] = {}
 
-    def learn(acts: Any) -> "ServedRanker":
+    def learn(acts: Any, from_ms: int) -> "ServedRanker":
         trained = train_ranker(
             acts, read.raw, read.items, ranking,
-            space=read.space, seed=args.seed, folder=work, start=start, tell=tell,
+            space=read.space, seed=args.seed, folder=work, pages=requests_of(acts).since(from_ms), start=start,
+            tell=tell,
         )  # fmt: skip
         light = train_prerank(
-            trained.ranker, acts, read.raw, read.items, prerank_config(args.epochs),
-            seed=args.seed, folder=work / "prerank", weighed=read.weighed, tell=tell,
+            trained.ranker, acts.where(acts.at_ms >= from_ms), read.raw, read.items,
+            prerank_config(args.epochs), seed=args.seed, folder=work / "prerank",
+            weighed=read.weighed, tell=tell,
         )  # fmt: skip
         learnt.update(report=trained.report, beside=light.prerank, weights=trained.weights)
         learnt.update(facts={"prerank": light.report})

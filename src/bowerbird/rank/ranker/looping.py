@@ -16,8 +16,8 @@ from bowerbird.rank.ranker.sides import FEATURES, PersonSide
 
 DAY_MS = 86_400_000
 _TIMED, _CANDIDATES = 15, 500
-Learn = Callable[[Acts], ServedRanker]
-"""Trains and calibrates on what happened before the future pages."""
+Learn = Callable[[Acts, int], ServedRanker]
+"""Trains and calibrates on the pages from a moment on, out of all that happened before the future pages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Turning:
     """What a turn needs beside the events.
 
     Attributes:
-        learn: a challenger out of acts.
+        learn: a challenger out of acts; what came before the window is known of people, as when it serves.
         judge: what a ranker says of the rows of all pages from a moment on.
     """
 
@@ -87,10 +87,10 @@ def turn(
     if wrong or not len(pages):
         return Turn(facts, wrong, None, None, from_ms, cut_ms, until_ms)
     tell(f"learning from {cut:,} pages")
-    challenger = turning.learn(window.where(window.at_ms < cut_ms))
+    challenger = turning.learn(acts.where(acts.at_ms < cut_ms), from_ms)
     tell(f"judging on {len(pages) - cut:,} later pages")
-    after = turning.judge(challenger, window, cut_ms)
-    before = _constant(window, cut_ms, after) if champion is None else turning.judge(champion, window, cut_ms)
+    after = turning.judge(challenger, acts, cut_ms)
+    before = _constant(window, cut_ms, after) if champion is None else turning.judge(champion, acts, cut_ms)
     decision = decide(
         _judged("" if champion is None else champion.text, before, champion),
         _judged(challenger.text, after, challenger),

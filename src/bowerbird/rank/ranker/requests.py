@@ -94,6 +94,10 @@ class Requests:
             self.labels[inside],
         )
 
+    def since(self, at_ms: int) -> "Requests":
+        """The pages from a moment on."""
+        return self.rows(int(np.searchsorted(self.at_ms, at_ms)), len(self))
+
     def split(self, share: float) -> "tuple[Requests, Requests]":
         """Those before the newest `share`, and the newest."""
         cut = len(self) - max(int(share * len(self)), 1)

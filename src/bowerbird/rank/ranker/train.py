@@ -74,8 +74,8 @@ def train_ranker(
         raw: float32 [N, D] content of the items by number.
         items: whose `vectors` are not read.
         space: which vectors `raw` is.
-        pages: in order of time, where the log has no impressions and somebody else knows what could have been
-            on them; by default those that `acts` show.
+        pages: in order of time: some of those that `acts` show, all by default; or what could have been on
+            them, where the log has no impressions and somebody else knows.
         start: a ranker of the same settings and space to go on from; by default nothing is known.
 
     Raises:
@@ -156,9 +156,7 @@ def future_pages(
     ranker: ServedRanker, acts: Acts, raw: np.ndarray, items: ItemSide, from_ms: int
 ) -> FuturePages:
     """What a ranker says of all pages from a moment on, each with what was known when it was made."""
-    whole = requests_of(acts)
-    first = int(np.searchsorted(whole.at_ms, from_ms))
-    later = whole.rows(first, len(whole))
+    later = requests_of(acts).since(from_ms)
     own = ItemSide(ranker.content(raw), items.created_ms, items.categories, items.owners)
     table = table_of(later, acts, own, ranker.config)
     chances = ranker.calibrated.chances(logits_of(ranker, table, own))
