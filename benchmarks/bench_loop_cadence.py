@@ -2,10 +2,12 @@
 
 One simulated world lives through its weeks under one policy (what looks alike, a tenth by chance), so that all models are judged
 on the same people and the same pages. Its knobs are turned up: interests turn and are replaced, seasons rise and fall, items
-keep arriving. The first model learns from the first days; then the loop's own turn (window, gate and all) is taken at night,
-every so many days, on a window of the same length. Each night the world's truth says what the 24 best of the items a person was
-never shown are worth to them, as a share of the best 24; the next day's pages say the loss and the NDCG. Everybody's history is live for
-every model, except one line that freezes what is known of people as well. Intervals: 95 %, bootstrap over people, paired with the frozen model.
+keep arriving. Each night the loop takes its own turn on a window of the same length, which trains one model a night; every one
+of them is judged on all later days of the last eight: what the 24 best of the items that a person was never shown are truly worth
+to them, as a share of the best 24, and loss and NDCG on the next day's pages. So a model's age is seen over many models,
+and not as the luck of one: training every k days without a gate serves models of 0 to k - 1 days. The loop with its gate is
+told as it went. Everybody's history is live for every model, except in one line that freezes what is known of people too.
+Intervals: 95 %, bootstrap over people, paired.
 
 Run: python benchmarks/bench_loop_cadence.py [--people N] [--items N] [--first N] [--days N] [--plot FILE] [--out FILE]
 """
@@ -14,7 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -39,8 +41,10 @@ from bowerbird.world.world import make_world
 
 PAGE, WORTH = 24, weights_of(UtilityConfig())
 SAVE = ACTION_CODES[Action.SAVE]
-FROZEN, STILL, UNGATED = "frozen", "frozen, people too", "every day, no gate"
-CADENCES = {FROZEN: 0, "every 8 days": 8, "every 4 days": 4, "every 2 days": 2, "every day": 1}
+CADENCES = (1, 2, 4, 8)
+AGES = (1, 2, 4, 6, 8, 10)
+OLD_DAYS = 8
+MEASURES = ("worth", "loss", "ndcg")
 DRIFT = {"drift": 0.15, "new_interest_share": 0.08}
 FASHION = {"season_height": 4.0, "arriving_share": 0.5}
 """In four weeks an interest turns by about half a right angle, and nine of ten people have lost one for another; the
@@ -61,24 +65,16 @@ class Night:
     is_gone: np.ndarray
 
 
-@dataclass(slots=True)
-class Run:
-    """What one cadence serves and what came of it.
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What one model is worth on one day.
 
     Attributes:
-        every: days between turns; 0: none.
-        worth, losses, ndcg: by judged day, the persons and the values.
+        owners, values: by measure: persons int64 [R], float64 [R]; rows are the same for all models of a day.
     """
 
-    every: int
-    champion: ServedRanker
-    is_gated: bool = True
-    turns: int = 0
-    promoted: int = 0
-    seconds: float = 0.0
-    worth: dict[int, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
-    losses: dict[int, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
-    ndcg: dict[int, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
+    owners: dict[str, np.ndarray]
+    values: dict[str, np.ndarray]
 
 
 def main() -> int:
@@ -88,8 +84,8 @@ def main() -> int:
     parser.add_argument(
         "--first", type=int, default=6, help="days that the first model, and every window, has"
     )
-    parser.add_argument("--days", type=int, default=16, help="after the first ones")
-    parser.add_argument("--asked", type=int, default=150, help="people whose best pages are judged")
+    parser.add_argument("--days", type=int, default=16, help="after the first ones; more than ten")
+    parser.add_argument("--asked", type=int, default=120, help="people whose best pages are judged")
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument(
@@ -143,94 +139,74 @@ class Bench:
         self.pasts, self.popular = Pasts(self.acts), Popularity(self.acts, len(items), int(SAVE))
         self.pages = requests_of(self.acts)
         self.learned: dict[int, tuple[ServedRanker, float]] = {}
-        self.runs = self.lived()
+        last = self.first + self.days
+        self.judged_days = range(self.first + OLD_DAYS, last)
+        self.served = self.lived(range(self.first, last))
+        self.judged = {
+            (trained, day): self.judge(self.learned[trained][0], day, day)
+            for day in self.judged_days
+            for trained in range(self.first, day + 1)
+        }
+        self.still = {
+            day: self.judge(self.learned[self.first][0], day, self.first) for day in self.judged_days
+        }
 
     def remember(self, day: int, _events: int) -> None:
         """The truth at the end of a day; `day` of them are over."""
-        if day < self.first:
+        if day < self.first + OLD_DAYS:
             return
         live, state = self.world.items.live_on(self.world.day), self.world.state
-        self.nights[day] = Night(
-            worths(self.world, self.who, live),
-            state.shown[self.who, :live].copy(),
-            state.is_gone[self.who].copy(),
-        )
+        shown = state.shown[self.who, :live].copy()
+        self.nights[day] = Night(worths(self.world, self.who, live), shown, state.is_gone[self.who].copy())
 
-    def lived(self) -> dict[str, Run]:
-        """Every cadence, night by night."""
-        found, seconds = self.turn(self.until(self.first), None, None)
-        first, rate = found.challenger, found.facts.action_rate
-        assert first is not None
-        runs = {name: Run(every, first) for name, every in CADENCES.items()}
-        runs[STILL], runs[UNGATED] = Run(0, first), Run(1, first, is_gated=False)
-        tell(f"first model in {seconds:.0f} s")
-        for day in range(self.first, self.first + self.days):
-            for run in runs.values():
-                if run.every and day > self.first and (day - self.first) % run.every == 0:
-                    rate = self.take_turn(run, day, rate)
-            self.judge(runs, day)
+    def lived(self, days: range) -> dict[int, dict[int, int]]:
+        """By cadence and day: when the champion was trained that the gate left in place."""
+        found = self.turn(self.first, None, None)
+        rate = found.facts.action_rate
+        served = {every: {self.first: self.first} for every in CADENCES}
+        for day in days[1:]:
+            for every, champions in served.items():
+                champions[day] = champions[day - 1]
+                if (day - self.first) % every == 0:
+                    found = self.turn(day, self.learned[champions[day]][0], rate)
+                    if found.decision is not None and found.decision.passes:
+                        champions[day], rate = day, found.facts.action_rate
             tell(
-                f"day {day}: "
-                + ", ".join(f"{name} {run.worth[day][1].mean():.3f}" for name, run in runs.items())
+                f"day {day}: trained in {self.learned[day][1]:.0f} s; champions {[each[day] for each in served.values()]}"
             )
-        return runs
+        return served
 
-    def take_turn(self, run: Run, day: int, rate: float) -> float:
-        found, seconds = self.turn(self.until(day), run.champion, rate)
-        run.turns, run.seconds = run.turns + 1, run.seconds + seconds
-        passes = found.decision is not None and (found.decision.passes or not run.is_gated)
-        if passes and found.challenger is not None:
-            run.champion, run.promoted = found.challenger, run.promoted + 1
-        return found.facts.action_rate
+    def turn(self, day: int, champion: ServedRanker | None, rate: float | None) -> Turn:
+        """The loop's own, in the night before `day`; its challenger is trained once, whoever asks for it."""
 
-    def turn(self, acts: Acts, champion: ServedRanker | None, rate: float | None) -> tuple[Turn, float]:
-        """The loop's own; a challenger of the same window is trained once, whoever asks for it."""
-        spent = 0.0
-
-        def learn(some: Acts, from_ms: int) -> ServedRanker:
-            nonlocal spent
-            ranker, spent = self.challenger(some, from_ms)
-            return ranker
+        def learn(acts: Acts, from_ms: int) -> ServedRanker:
+            if day not in self.learned:
+                began = time.perf_counter()
+                with tempfile.TemporaryDirectory() as folder:
+                    ranker = train_ranker(
+                        acts, self.raw, self.items, self.config, space="world", seed=self.seed,
+                        folder=Path(folder), pages=requests_of(acts).since(from_ms),
+                    ).ranker  # fmt: skip
+                self.learned[day] = ranker, time.perf_counter() - began
+            return self.learned[day][0]
 
         turning = Turning(
             LoopConfig(window_days=self.first), learn,
-            lambda ranker, some, ms: future_pages(ranker, some, self.raw, self.items, ms),
+            lambda ranker, acts, ms: future_pages(ranker, acts, self.raw, self.items, ms),
         )  # fmt: skip
-        return turn(acts, champion, rate, turning, lambda _: None), spent
-
-    def challenger(self, acts: Acts, from_ms: int) -> tuple[ServedRanker, float]:
-        key = int(acts.at_ms[-1])
-        if key not in self.learned:
-            began = time.perf_counter()
-            with tempfile.TemporaryDirectory() as folder:
-                ranker = train_ranker(
-                    acts,
-                    self.raw,
-                    self.items,
-                    self.config,
-                    space="world",
-                    seed=self.seed,
-                    folder=Path(folder),
-                    pages=requests_of(acts).since(from_ms),
-                ).ranker
-            self.learned[key] = ranker, time.perf_counter() - began
-        return self.learned[key]
+        return turn(self.until(day), champion, rate, turning, lambda _: None)
 
     def until(self, days: int) -> Acts:
         return self.acts.where(self.acts.at_ms < self.start_ms + days * DAY_MS)
 
-    def judge(self, runs: dict[str, Run], day: int) -> None:
-        """What every champion is worth at the end of `day` days; the same model is asked once."""
-        asked: dict[tuple[int, bool], tuple[Any, Any, Any]] = {}
-        for name, run in runs.items():
-            key = id(run.champion), name == STILL
-            if key not in asked:
-                known_ms = self.start_ms + (self.first if name == STILL else day) * DAY_MS
-                asked[key] = (
-                    self.worth(run.champion, day, known_ms),
-                    *self.next_day(run.champion, day, known_ms),
-                )
-            run.worth[day], run.losses[day], run.ndcg[day] = asked[key]
+    def judge(self, ranker: ServedRanker, day: int, known_day: int) -> Judged:
+        """At the end of `day` days, with what was known of people after `known_day`."""
+        known_ms = self.start_ms + known_day * DAY_MS
+        who, worth = self.worth(ranker, day, known_ms)
+        (of_page, losses), (of_ndcg, ndcg) = self.next_day(ranker, day, known_day)
+        return Judged(
+            {"worth": who, "loss": of_page, "ndcg": of_ndcg}, {"worth": worth, "loss": losses, "ndcg": ndcg}
+        )
 
     def worth(self, ranker: ServedRanker, day: int, known_ms: int) -> tuple[np.ndarray, np.ndarray]:
         """Persons, and worth of their 24 best over the mean of the best there are."""
@@ -249,14 +225,11 @@ class Bench:
             ideal.append(np.sort(truth)[-PAGE:].mean())
         return self.who[rows], np.array(got) / np.mean(ideal)
 
-    def next_day(self, ranker: ServedRanker, day: int, known_ms: int) -> tuple[Any, Any]:
+    def next_day(self, ranker: ServedRanker, day: int, known_day: int) -> tuple[Any, Any]:
         """(persons, loss of each page of the next day), (persons, NDCG within it)."""
         begins = np.searchsorted(self.pages.at_ms, self.start_ms + np.array([day, day + 1]) * DAY_MS)
         pages = self.pages.rows(int(begins[0]), int(begins[1]))
-        if not len(pages):
-            nothing = np.zeros(0, np.int64), np.zeros(0)
-            return nothing, nothing
-        acts = self.acts if known_ms >= self.start_ms + day * DAY_MS else self.until(self.first)
+        acts = self.acts if known_day == day else self.until(known_day)
         own = ItemSide(
             ranker.content(self.raw), self.items.created_ms, self.items.categories, self.items.owners
         )
@@ -268,30 +241,81 @@ class Bench:
         return (pages.persons, losses), (pages.persons[some], ndcg)
 
     def lines(self) -> Iterator[dict[str, Any]]:
-        base, last = self.runs[FROZEN], self.first + self.days
-        half = range(self.first + self.days // 2, last)
-        for name, run in self.runs.items():
-            metrics: dict[str, float] = {
-                "turns": run.turns,
-                "promoted": run.promoted,
-                "training seconds": round(run.seconds, 1),
-            }
-            spread: dict[str, list[float]] = {}
-            for what in ("worth", "losses", "ndcg"):
-                own, frozen = _joined(getattr(run, what), half), _joined(getattr(base, what), half)
-                _told(metrics, spread, what, *own)
-                _told(metrics, spread, f"{what} over frozen", own[0], own[1] - frozen[1])
-                early = range(self.first, self.first + 2)
-                metrics[f"{what}, first two days"] = round(
-                    float(_joined(getattr(run, what), early)[1].mean()), 4
+        spent = float(np.mean([seconds for _, seconds in self.learned.values()]))
+        ages: tuple[dict[str, Any], dict[str, Any]] = {}, {}
+        for age in AGES:
+            days = [day for day in self.judged_days if day - age >= self.first]
+            for measure in MEASURES:
+                now, old = (
+                    self.of_ages(measure, range(1), days),
+                    self.of_ages(measure, range(age, age + 1), days),
                 )
-            yield record.line(
-                f"Q-loop-cadence-{name.replace(' ', '-').replace(',', '')}",
-                f"worth of the 24 best never shown, second half of the days, ranker {name}; strong drift, simulated people",
-                metrics["worth"], "share of the best", better="higher", baseline="the frozen ranker",
-                metrics=metrics, interval=spread, people=len(self.who), days=self.days, window_days=self.first,
-                by_day={day: round(float(values.mean()), 4) for day, (_, values) in run.worth.items()},
-            )  # fmt: skip
+                _told(*ages, f"{measure}, {age} days old", now[0], old[1] - now[1])
+        yield self.line(
+            "age", "worth that a ranker loses a day after day, against one trained that night",
+            ages[0][f"worth, {OLD_DAYS} days old"], *ages,
+        )  # fmt: skip
+        for every in CADENCES:
+            yield self.against_old(f"every {every} days", self.by_cadence(every), spent / every)
+            gated = {measure: self.gated(measure, every) for measure in MEASURES}
+            turns = range(self.first + every, self.first + self.days, every)
+            promoted = len(set(self.served[every].values())) - 1
+            yield self.against_old(
+                f"every {every} days with the gate", gated, spent / every, turns=len(turns), promoted=promoted
+            )
+        first = {measure: self.trained_on(measure, self.first) for measure in MEASURES}
+        yield self.against_old("frozen from the first night", first, 0.0)
+        still = {
+            measure: _joined([self.still[day] for day in self.judged_days], measure) for measure in MEASURES
+        }
+        yield self.against_old("frozen, and what is known of people", still, 0.0)
+
+    def against_old(
+        self, name: str, found: dict[str, tuple[np.ndarray, np.ndarray]], seconds: float, **facts: int
+    ) -> dict[str, Any]:
+        metrics: dict[str, Any] = {"training seconds a day": round(seconds, 1)}
+        spread: dict[str, Any] = {}
+        for measure, (owners, values) in found.items():
+            _told(metrics, spread, measure, owners, values)
+            _told(metrics, spread, f"{measure} over old", owners, values - self.old(measure)[1])
+        return self.line(name, "worth of the 24 best never shown", metrics["worth"], metrics, spread, **facts)
+
+    def line(
+        self,
+        name: str,
+        question: str,
+        value: float,
+        metrics: dict[str, Any],
+        spread: dict[str, Any],
+        **facts: int,
+    ) -> dict[str, Any]:
+        return record.line(
+            f"Q-loop-cadence-{name.replace(' ', '-').replace(',', '')}",
+            f"{question}; ranker {name}, strong drift, simulated people", value, "share of the best", better="higher",
+            baseline=f"rankers trained {OLD_DAYS} days ago and earlier", metrics=metrics, interval=spread, people=len(self.who),
+            days=len(self.judged_days), window_days=self.first, **facts,
+        )  # fmt: skip
+
+    def of_ages(self, measure: str, ages: range, days: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Owners, and the mean over models of these ages, row by row."""
+        owners, means = [], []
+        for day in days:
+            some = [self.judged[day - age, day] for age in ages if day - age >= self.first]
+            owners.append(some[0].owners[measure])
+            means.append(np.mean([each.values[measure] for each in some], axis=0))
+        return np.concatenate(owners), np.concatenate(means)
+
+    def by_cadence(self, every: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+        return {measure: self.of_ages(measure, range(every), self.judged_days) for measure in MEASURES}
+
+    def old(self, measure: str) -> tuple[np.ndarray, np.ndarray]:
+        return self.of_ages(measure, range(OLD_DAYS, self.days), self.judged_days)
+
+    def gated(self, measure: str, every: int) -> tuple[np.ndarray, np.ndarray]:
+        return _joined([self.judged[self.served[every][day], day] for day in self.judged_days], measure)
+
+    def trained_on(self, measure: str, trained: int) -> tuple[np.ndarray, np.ndarray]:
+        return _joined([self.judged[trained, day] for day in self.judged_days], measure)
 
 
 def _losses(chances: np.ndarray, pages: Requests) -> np.ndarray:
@@ -301,9 +325,11 @@ def _losses(chances: np.ndarray, pages: Requests) -> np.ndarray:
     return np.bincount(pages.request_of_row, weights=rows, minlength=len(pages))
 
 
-def _joined(by_day: dict[int, tuple[np.ndarray, np.ndarray]], days: range) -> tuple[np.ndarray, np.ndarray]:
-    some = [by_day[day] for day in days]
-    return np.concatenate([each[0] for each in some]), np.concatenate([each[1] for each in some])
+def _joined(judged: list[Judged], measure: str) -> tuple[np.ndarray, np.ndarray]:
+    return (
+        np.concatenate([each.owners[measure] for each in judged]),
+        np.concatenate([each.values[measure] for each in judged]),
+    )
 
 
 def _told(
@@ -325,30 +351,45 @@ def plot(bench: Bench, file: Path) -> None:
     from matplotlib import pyplot as plt
 
     mpl.rcParams["svg.hashsalt"] = "cadence"
-    figure, (by_day, by_cadence) = plt.subplots(1, 2, figsize=(10.5, 4.2), layout="constrained")
-    for name, run in bench.runs.items():
-        days = np.array(sorted(run.worth))
-        means = np.array([run.worth[day][1].mean() for day in days.tolist()])
-        smooth = np.convolve(np.pad(means, 1, mode="edge"), np.ones(3) / 3, mode="valid")
-        by_day.plot(days, smooth, label=name, linewidth=1.2, linestyle=":" if run.every == 0 else "-")
-    by_day.set_xlabel("day (mean of three)")
-    by_day.set_ylabel("worth of the 24 best, share of the best")
-    by_day.legend(fontsize=7)
-    half = range(bench.first + bench.days // 2, bench.first + bench.days)
-    frozen = _joined(bench.runs[FROZEN].worth, half)
-    for name in (*CADENCES, UNGATED):
-        run = bench.runs[name]
-        owners, values = _joined(run.worth, half)
-        gain = measured(values - frozen[1], owners)
-        spent = run.seconds / bench.days
-        by_cadence.errorbar(
-            spent, gain.mean, yerr=[[gain.mean - gain.low], [gain.high - gain.mean]], marker="o", capsize=3
+    figure, (by_age, by_cadence) = plt.subplots(1, 2, figsize=(10.5, 4), layout="constrained")
+    for measure, sign in (("worth", 1), ("loss", -1)):
+        points = []
+        for age in range(1, AGES[-1] + 1):
+            days = [day for day in bench.judged_days if day - age >= bench.first]
+            now, old = (
+                bench.of_ages(measure, range(1), days),
+                bench.of_ages(measure, range(age, age + 1), days),
+            )
+            found = measured(sign * (old[1] - now[1]), now[0])
+            points.append(np.array([found.mean, found.low, found.high]) / now[1].mean())
+        mean, low, high = 100 * np.array(points).T
+        at = np.arange(1, AGES[-1] + 1)
+        by_age.plot(at, mean, marker="o", markersize=3, label="worth" if sign > 0 else "loss, upside down")
+        by_age.fill_between(at, low, high, alpha=0.15)
+    by_age.set_xlabel("days since the ranker was trained")
+    by_age.set_ylabel("change against one trained that night, %")
+    by_age.legend(fontsize=7)
+    spent = float(np.mean([seconds for _, seconds in bench.learned.values()]))
+    old = bench.old("worth")[1]
+    for shift, style, label in ((0.97, "o", "always served"), (1.03, "s", "with the gate")):
+        at, points = [], []
+        for every in CADENCES:
+            found = bench.by_cadence(every)["worth"] if style == "o" else bench.gated("worth", every)
+            gain = measured(found[1] - old, found[0])
+            at.append(spent / every * shift)
+            points.append((gain.mean, gain.mean - gain.low, gain.high - gain.mean))
+        mean, down, up = np.array(points).T
+        by_cadence.errorbar(at, mean, yerr=[down, up], marker=style, capsize=3, label=label)
+    for every in CADENCES:
+        by_cadence.annotate(
+            f"every {every} d", (spent / every, by_cadence.get_ylim()[0]), fontsize=7, ha="center"
         )
-        by_cadence.annotate(name, (spent, gain.mean), textcoords="offset points", xytext=(5, 5), fontsize=7)
+    by_cadence.set_xscale("log")
     by_cadence.axhline(0, color="grey", linewidth=0.8)
     by_cadence.set_xlabel("seconds of training a day")
-    by_cadence.set_ylabel("worth over the frozen ranker, second half")
-    for axis in (by_day, by_cadence):
+    by_cadence.set_ylabel(f"worth over rankers {OLD_DAYS} days old and older")
+    by_cadence.legend(fontsize=7)
+    for axis in (by_age, by_cadence):
         axis.grid(alpha=0.25)
     figure.savefig(file, metadata={"Date": None})
 

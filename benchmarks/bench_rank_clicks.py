@@ -47,7 +47,7 @@ class BanditBench:
     def __init__(self, epochs: int, seed: int) -> None:
         self.seed = seed
         self.acts, self.raw, self.items, self.campaign = clicks()
-        config = RankerConfig(held_out=0.5, recent=16, long=64, slots=1, requests=256)
+        config = RankerConfig(held_out=0.5, recent=8, long=64, slots=1, requests=128)
         self.config = config.model_copy(
             update={"training": config.training.model_copy(update={"epochs": epochs})}
         )
