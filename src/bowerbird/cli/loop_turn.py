@@ -106,8 +106,8 @@ def _taken(
     def learn(acts: Any, from_ms: int) -> "ServedRanker":
         trained = train_ranker(
             acts, read.raw, read.items, ranking,
-            space=read.space, seed=args.seed, folder=work, pages=requests_of(acts).since(from_ms), start=start,
-            tell=tell,
+            space=read.space, seed=args.seed, folder=work,
+            pages=requests_of(acts).since(from_ms), start=start, tell=tell,
         )  # fmt: skip
         light = train_prerank(
             trained.ranker, acts.where(acts.at_ms >= from_ms), read.raw, read.items,
