@@ -15,6 +15,7 @@ def add_declared_commands(verbs: "argparse._SubParsersAction[argparse.ArgumentPa
     listed.set_defaults(run=run_features)
     text = "replay the log's last day through stream and batch, and compare each feature; 1 where they differ"
     parity = add_leaf(verbs, "parity", run_parity, text)
+    parity.add_argument("--people", type=int, default=200, help="checked in a kept state (default: 200)")
     parity.add_argument("--rows", type=int, default=5_000, help="moments compared at most (default: 5000)")
 
 
@@ -33,10 +34,16 @@ def run_features(args: argparse.Namespace) -> int:
 def run_parity(args: argparse.Namespace) -> int:
     """Replays, says it field by field, and fails where one differs."""
     from bowerbird.lake.catalogue import Catalogue
-    from bowerbird.rank.declared import TOLERANCE, VERSION, parity
+    from bowerbird.rank.declared import TOLERANCE, VERSION, LiveBehaviour, parity
 
     with opened(args) as lake:
-        report = parity(lake, Catalogue.open(lake), most_rows=args.rows)
+        catalogue = Catalogue.open(lake)
+        report = parity(lake, catalogue, most_rows=args.rows)
+        state = LiveBehaviour(lake, catalogue)
+        is_kept = state.offset > 0
+        state.follow()
+        kept = state.check(args.people)
+    kept_differing = [each.name for each in kept if each.differing]
     facts = {
         "version": VERSION,
         "tolerance": TOLERANCE,
@@ -46,6 +53,11 @@ def run_parity(args: argparse.Namespace) -> int:
         "rows": report.rows,
         "fields": [asdict(each) for each in report.fields],
         "differing": [each.name for each in report.differing],
+        "state": {
+            "is_kept": is_kept,
+            "compared": sum(each.compared for each in kept),
+            "differing": kept_differing,
+        },
     }
     lines = [
         f"{each.name:32} {each.differing:,} of {each.compared:,} differ, at most by {each.largest:.3g}"
@@ -55,5 +67,9 @@ def run_parity(args: argparse.Namespace) -> int:
         f"{report.rows:,} moments of {report.day_events:,} events of the last day ({report.late:,} late); "
         f"{len(report.differing)} of {len(report.fields)} features differ by more than {TOLERANCE:g}"
     )
+    lines.append(
+        f"state {'that a server kept' if is_kept else 'as counted now'}, {args.people:,} people at most: "
+        f"{len(kept_differing)} of {len(kept)} features differ {', '.join(kept_differing)}".rstrip()
+    )
     say(args, facts, "\n".join(lines))
-    return 1 if report.differing else 0
+    return 1 if report.differing or kept_differing else 0

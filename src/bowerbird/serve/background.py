@@ -11,6 +11,7 @@ from bowerbird.core.clock import Clock
 from bowerbird.lake.catalogue import Catalogue
 from bowerbird.lake.lake import Lake
 from bowerbird.rank.declared import LiveBehaviour
+from bowerbird.serve.behaviour import BehaviourWatch
 from bowerbird.serve.controls import ControlsFollowed
 from bowerbird.serve.copies import Copies
 from bowerbird.serve.effects import Effects
@@ -152,6 +153,7 @@ class Background:
         self._debt = debt
         self.skew = skew
         self._behaviour = behaviour
+        self.behaviour_watch = BehaviourWatch(behaviour)
         self._loops: list[Repeater] = []
         self._stopping = threading.Event()
 
@@ -177,6 +179,7 @@ class Background:
         behaviour = self._loop("behaviour", self._behaviour.follow, every_s=_FOLLOW_EVERY_S)
         effects.tell(behaviour.poke)
         behaviour.poke()
+        self._loop("behaviour-check", self.behaviour_watch.look, every_s=_SKEW_EVERY_S, niceness=19)
         self._loop("refresh", refresh, every_s=60.0)
         self._loop("media", media.load, every_s=_MEDIA_EVERY_S).poke()
         if settings.upkeep_every_s:
@@ -221,12 +224,7 @@ class Background:
         """What to show in the metrics."""
         yield from self._debt.readings()
         yield from self.skew.readings()
-        yield (
-            "bowerbird_behaviour_bytes",
-            "Counters of behaviour features in memory",
-            {},
-            float(self._behaviour.size_bytes),
-        )
+        yield from self.behaviour_watch.readings()
         yield (
             "bowerbird_learned_serving",
             "1 where a trained model proposes candidates for the feed",

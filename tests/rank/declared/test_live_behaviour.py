@@ -8,14 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bowerbird.core.actions import Action
+from bowerbird.core.actions import ACTION_CODES, Action
 from bowerbird.core.clock import HeldClock
 from bowerbird.lake.catalogue import Catalogue
 from bowerbird.lake.forgetting.removing import forget
 from bowerbird.lake.items import StoredItem, put_items
 from bowerbird.lake.lake import BEHAVIOUR, Lake
 from bowerbird.lake.types import Event, ItemFields
-from bowerbird.rank.declared import NAMES, NEVER, VERSION, LiveBehaviour, parity
+from bowerbird.rank.declared import NAMES, NEVER, VERSION, LiveBehaviour, Owner, parity
 
 NOW_MS = 1_700_000_000_000
 
@@ -249,3 +249,34 @@ def test_killed_process_lost_no_event_and_counted_none_twice(tmp_path: Path) -> 
 
         assert lake.events.count() >= int(said) // 2 + 1
         assert counted == pytest.approx(lake.events.count(), rel=1e-3)
+
+
+def test_state_is_checked_against_the_log_and_a_wrong_count_is_found(lake: Lake, live: LiveBehaviour) -> None:
+    actions = [Action.IMPRESSION, Action.SAVE, Action.CLICK, Action.HIDE]
+    lake.events.append(
+        [
+            event(
+                str(n), actions[n % 4], "abc"[n % 3], person_id=f"p{n % 5}", at_ms=NOW_MS - 600_000 * (n % 17)
+            )
+            for n in range(80)
+        ]
+    )
+    assert live.check(10) == ()
+    live.follow()
+    lake.records.controls.change("p1", history_from_ms=NOW_MS - 3_000_000)
+
+    found = live.check(10)
+
+    assert [each.name for each in found if each.differing] == []
+    assert found[0].compared >= 5 * 3
+
+    person = live._kept.known.people.find("p2")
+    live._kept.stream.counters[Owner.PERSON].add(
+        np.array([person]), np.array([ACTION_CODES[Action.HIDE]]), np.array([NOW_MS])
+    )
+    wrong = {each.name for each in live.check(10) if each.differing}
+    assert wrong == {
+        "person_refused_1h",
+        "person_refused_1d",
+        "person_refused_30d",
+    }

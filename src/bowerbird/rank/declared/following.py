@@ -12,9 +12,11 @@ import numpy as np
 from bowerbird.lake.catalogue import Catalogue
 from bowerbird.lake.lake import BEHAVIOUR, Lake
 from bowerbird.lake.types import Event
+from bowerbird.rank.declared.checking import checked
 from bowerbird.rank.declared.keeping import Kept, load, save
 from bowerbird.rank.declared.knowing import Known
 from bowerbird.rank.declared.stream import Stream
+from bowerbird.rank.skew import FieldSkew
 
 log = logging.getLogger(__name__)
 
@@ -73,6 +75,14 @@ class LiveBehaviour:
         """What the person did is nobody's at once; the next following takes it out of counts of items too."""
         with self._reading:
             self._kept.known.people.forget(person_id)
+
+    def check(self, most_people: int) -> tuple[FieldSkew, ...]:
+        """Features of some people as they are here, beside the same out of the log; see `checking.py`."""
+        with self._following:
+            if self._kept.forgotten != self._lake.records.forgotten.changes():
+                return ()  # it is about to be counted anew
+            self._follow_histories(self._kept)
+            return checked(self._lake, self._catalogue, self._kept, most_people)
 
     def save(self) -> None:
         """Keeps it for the next start."""
