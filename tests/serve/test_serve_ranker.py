@@ -11,6 +11,10 @@ import httpx
 import pytest
 from live_server import LiveServer, build_lake, serving, settings_of
 
+from bowerbird.learn.registry import ModelRegistry
+from bowerbird.rank.ranker.keeping import rankers_folder
+from bowerbird.rank.ranker.trials import ShadowSeen, shadow_seen
+
 COMMAND = [sys.executable, "-P", "-m", "bowerbird.cli.main", "rank"]
 PLAIN = "linear-1"
 
@@ -115,6 +119,10 @@ def loop(server: LiveServer, *words: str) -> dict[str, Any]:
     return told
 
 
+def seen_of(server: LiveServer) -> ShadowSeen:
+    return shadow_seen(ModelRegistry(rankers_folder(server.lake_path)))
+
+
 def test_turn_of_the_loop_is_recorded_serves_a_share_then_all_and_is_rolled_back(server: LiveServer) -> None:
     rank(server, "retire")
     for _ in range(3):
@@ -125,7 +133,14 @@ def test_turn_of_the_loop_is_recorded_serves_a_share_then_all_and_is_rolled_back
         return {page_of(client)["models"]["ranker"] for client in clients}
 
     until(lambda: served() == {PLAIN})
-    run = loop(server, "run", "--once", "--epochs", "3", "--canary", "0.5", "--seed", "1")
+    words = ("--once", "--epochs", "3", "--canary", "0.5", "--shadow-pages", "8", "--seed", "1")
+    run = loop(server, "run", *words)
+    assert run["outcome"] == "shadow", run["reasons"]
+    until(lambda: served() == {PLAIN} and seen_of(server).pages >= 8)
+    seen = seen_of(server)
+    assert (seen.id, seen.failed) == (run["challenger"], 0)
+    assert 0 < seen.overlap <= 1
+    run = {**run, **loop(server, "run", "--once"), "gate": run["gate"]}
     assert run["gate"]["pages"] >= 40
     assert run["reasons"]
     assert run["outcome"] == "canary", run["reasons"]
@@ -142,12 +157,14 @@ def test_turn_of_the_loop_is_recorded_serves_a_share_then_all_and_is_rolled_back
     assert (told["champion"], told["answers_with"]) == (run["challenger"], run["challenger"])
     assert [(step["outcome"], step["gain"] is None) for step in told["steps"]] == [
         ("promoted", True),
-        ("canary", False),
+        ("canary", True),
+        ("shadow", False),
     ]
     back = clients[0].post("/v1/admin/loop/rollback").json()
     assert back["steps"][0]["outcome"] == "rolled back"
     assert served() == {PLAIN}  # from the very next page
     assert [each["outcome"] for each in loop(server, "status")["runs"]] == [
+        "shadow",
         "canary",
         "promoted",
         "rolled back",

@@ -23,6 +23,8 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     run.add_argument("--every-hours", type=float, default=24.0, help="since the last turn (default: 24)")
     run.add_argument("--least-pages", type=int, default=2_000, help="or so many new pages (default: 2000)")
     run.add_argument("--window-days", type=float, default=30.0, help="of pages to learn from (default: 30)")
+    text = "that a challenger is asked about, beside what serves, before it serves anybody (default: 0)"
+    run.add_argument("--shadow-pages", type=int, default=0, metavar="N", help=text)
     text = "of the people whom a challenger serves at first, until what they do decides"
     run.add_argument("--canary", type=float, default=0.0, metavar="SHARE", help=text)
     text = "that a challenger serves before that (default: 500)"
@@ -72,15 +74,19 @@ def run_status(args: argparse.Namespace) -> int:
     from dataclasses import asdict
 
     promotion = _promotion(args)
-    champion, canary, runs = promotion.champion, promotion.canary, promotion.runs.all()
+    champion, runs = promotion.champion, promotion.runs.all()
+    canary, shadow = promotion.canary, promotion.shadow
     told = {
         "champion": champion,
         "canary": asdict(canary),
+        "shadow": asdict(shadow),
         "runs": [run.model_dump(mode="json") for run in runs],
     }
     lines = [f"champion: {champion or 'the plain ranker'}"]
     if canary.id:
         lines.append(f"canary: {canary.id} for {canary.share:.0%} of the people")
+    if shadow.id:
+        lines.append(f"in the shadow: {shadow.id} for {shadow.pages:,} pages")
     lines += [_line(run) for run in runs] or ["no turn yet"]
     print(json.dumps(told) if args.json else "\n".join(lines))
     return 0

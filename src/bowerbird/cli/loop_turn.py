@@ -135,4 +135,6 @@ def _let_serve(
     data = {"name": args.lake.resolve().name, "form": "lake", "version": version}
     config, registry = found.challenger.config, promotion.registry
     card = keep(found.challenger, registry=registry, config=config, seed=args.seed, data=data, **learnt)
-    return card.id, promotion.serve(card.id, args.canary) if found.decision.passes else "refused"
+    if not found.decision.passes:
+        return card.id, "refused"
+    return card.id, promotion.serve(card.id, args.canary, args.shadow_pages)

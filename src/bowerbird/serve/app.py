@@ -156,6 +156,7 @@ def open_service(settings: ServeSettings, metrics: Metrics, tokens: PersonTokens
         taste.wanted,
         taste_space,
         ranker,
+        ranker.shadow,
         controls,
         feed_config,
         lake.requests if settings.log_requests else None,

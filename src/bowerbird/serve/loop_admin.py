@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from bowerbird.core.clock import Clock
 from bowerbird.learn.loop import LoopRun
 from bowerbird.learn.registry import ModelRegistry
-from bowerbird.rank.ranker.keeping import Canary
 from bowerbird.rank.ranker.promotion import Promotion
+from bowerbird.rank.ranker.trials import Canary, Shadow
 from bowerbird.serve.ranking import RankerFollowed
 
 
@@ -18,6 +18,7 @@ class LoopTold:
     answers_with: str
     problem: str
     canary: Canary
+    shadow: Shadow
     runs: tuple[LoopRun, ...]
 
 
@@ -33,7 +34,12 @@ class LoopAdmin:
         runs = tuple(self._promotion.runs.all()[::-1][:most])
         answers_with = "" if current is None else current.ranker.id
         return LoopTold(
-            self._promotion.champion, answers_with, self._ranker.problem, self._promotion.canary, runs
+            self._promotion.champion,
+            answers_with,
+            self._ranker.problem,
+            self._promotion.canary,
+            self._promotion.shadow,
+            runs,
         )
 
     def promote(self) -> LoopRun:

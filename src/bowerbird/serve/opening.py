@@ -24,6 +24,7 @@ from bowerbird.serve.generations import OpenGeneration
 from bowerbird.serve.pictures import Pictures
 from bowerbird.surfaces.boards import Boards
 from bowerbird.surfaces.feed import FeedConfig, HomeFeed, Onboarding, RelatedItems
+from bowerbird.surfaces.feed.shadows import ShadowNow
 from bowerbird.surfaces.feed.steering import ControlsNow
 from bowerbird.surfaces.search import Search
 from bowerbird.taste.interest_tree.wanted import WantedNow
@@ -44,6 +45,7 @@ class GenerationOpening:
     wanted_now: WantedNow
     taste_now: TasteVectorsNow
     funnel_now: FunnelNow
+    shadow_now: ShadowNow
     controls_now: ControlsNow
     feed_config: FeedConfig
     log_request: LogRequest | None
@@ -90,6 +92,7 @@ class GenerationOpening:
                 taste_now=self.taste_now,
                 log_request=self.log_request,
                 funnel_now=self.funnel_now,
+                shadow_now=self.shadow_now,
                 controls_now=self.controls_now,
             ),
             RelatedItems(

@@ -11,7 +11,10 @@ import logging
 from bowerbird.core.errors import BowerbirdError
 from bowerbird.learn.registry import ModelRegistry
 from bowerbird.rank.prerank import Funnel, load_funnel
-from bowerbird.rank.ranker.keeping import MODEL, Canary, canary_of, is_canary
+from bowerbird.rank.ranker.keeping import MODEL
+from bowerbird.rank.ranker.trials import Canary, Shadow, canary_of, is_canary, shadow_of
+from bowerbird.serve.shadowing import ShadowLane
+from bowerbird.surfaces.feed.shadows import Shadowed
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +27,8 @@ class RankerFollowed:
         self._champion: Funnel | None = None
         self._challenger: Funnel | None = None
         self._canary = Canary()
-        self._seen: tuple[str, Canary] = ("", Canary())
+        self._shadow: tuple[Shadowed, ShadowLane] | None = None
+        self._seen: tuple[str, Canary, Shadow] = ("", Canary(), Shadow())
         self.problem = ""
         """Why what the registry names does not answer here; empty where it does."""
 
@@ -40,27 +44,41 @@ class RankerFollowed:
             return challenger
         return self._champion
 
+    def shadow(self) -> Shadowed | None:
+        """The challenger in the shadow, or None."""
+        shadow = self._shadow
+        return None if shadow is None else shadow[0]
+
     def follow(self) -> None:
         """Goes over to what the registry names now; the one before answers until it is open."""
         try:
+            if self._shadow is not None:
+                self._shadow[1].tell()
             active = self._registry.active(MODEL)
             wanted = "" if active is None else active[0].id
-            canary = canary_of(self._registry)
-            if (wanted, canary) == self._seen:
+            canary, shadow = canary_of(self._registry), shadow_of(self._registry)
+            if (wanted, canary, shadow) == self._seen:
                 return
-            self._seen = (
-                wanted,
-                canary,
-            )  # whatever comes of it, it is not tried again until another is named
+            # Whatever comes of it, it is not tried again until another is named.
+            self._seen = (wanted, canary, shadow)
             champion = None if active is None else self._opened(wanted)
             challenger = self._opened(canary.id) if canary.id else None
             self._champion, self._challenger, self._canary = champion, challenger, canary
+            self._open_shadow(shadow)
             self.problem = ""
             log.info("rankers serve", extra={"champion": wanted, "canary": canary.id, "share": canary.share})
         except (BowerbirdError, OSError, ValueError, KeyError) as error:
             if str(error) != self.problem:
                 log.warning("trained ranker not opened", extra={"problem": str(error)})
             self.problem = str(error)
+
+    def _open_shadow(self, shadow: Shadow) -> None:
+        if self._shadow is not None:
+            self._shadow[1].close()
+            self._shadow = None
+        if shadow.id:
+            lane = ShadowLane(self._registry, shadow.id)
+            self._shadow = Shadowed(self._opened(shadow.id).ranker, lane.offer), lane
 
     def _opened(self, id_: str) -> Funnel:
         for card in self._registry.cards(MODEL):

@@ -1609,6 +1609,7 @@ export interface components {
             champion: string;
             /** Problem */
             problem: string;
+            shadow: components["schemas"]["ShadowShown"];
             /** Steps */
             steps: components["schemas"]["StepShown"][];
         };
@@ -2091,6 +2092,18 @@ export interface components {
             id: string;
             /** Name */
             name: string;
+        };
+        /**
+         * ShadowShown
+         * @description The challenger that is asked about `pages` pages beside what serves; an empty id: none is.
+         */
+        ShadowShown: {
+            /** Id */
+            id: string;
+            /** Pages */
+            pages: number;
+            /** Share */
+            share: number;
         };
         /**
          * SourceRows

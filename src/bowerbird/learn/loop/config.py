@@ -22,6 +22,8 @@ class LoopConfig(BaseModel):
         ratio_from, ratio_to: said chances over true rates of every head that happened often enough.
         slower_by, larger_by: of the champion's time for 500 candidates, and of its size.
         most_of_one: of all actions in the window that one person, or one item, may have made.
+        most_failed: of the pages in the shadow that a challenger may fail on.
+        most_shadow_ms: its p99 there.
         least_live_pages: served to a share of the people before what they do decides; after `most_live_pages`
             without an answer the challenger goes.
         live_worse_by: what a page may be worth less, as a share, at the lower end of the interval.
@@ -40,6 +42,8 @@ class LoopConfig(BaseModel):
     ratio_to: Annotated[float, Field(gt=0)] = 2.0
     slower_by: Annotated[float, Field(ge=1)] = 1.5
     larger_by: Annotated[float, Field(ge=1)] = 2.0
+    most_failed: Annotated[float, Field(ge=0, le=1)] = 0.0
+    most_shadow_ms: Annotated[float, Field(gt=0)] = 200.0
     least_live_pages: Annotated[int, Field(ge=1)] = 500
     most_live_pages: Annotated[int, Field(ge=1)] = 50_000
     live_worse_by: Annotated[float, Field(ge=0, le=1)] = 0.05

@@ -6,7 +6,10 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-Outcome = Literal["promoted", "canary", "waiting", "refused", "complained", "not due", "rolled back"]
+Outcome = Literal[
+    "promoted", "canary", "shadow", "waiting", "refused", "complained", "not due", "rolled back"
+]
+_PASSED = ("promoted", "canary", "shadow")
 
 
 class LoopRun(BaseModel):
@@ -67,4 +70,4 @@ class LoopRuns:
 
     def last_promoted(self) -> LoopRun | None:
         """The newest run whose challenger was promoted."""
-        return next((run for run in reversed(self.all()) if run.outcome in ("promoted", "canary")), None)
+        return next((run for run in reversed(self.all()) if run.outcome in _PASSED), None)

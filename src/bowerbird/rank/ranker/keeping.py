@@ -1,8 +1,6 @@
 """This file is about keeping trained rankers: where, and under which card."""
 
 import hashlib
-import json
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
@@ -10,28 +8,17 @@ import numpy as np
 
 from bowerbird import __version__
 from bowerbird.core.clock import SystemClock
-from bowerbird.encode.session import write_whole
 from bowerbird.learn.registry import ModelCard, ModelRegistry, new_model_id
 from bowerbird.rank.ranker.config import RankerConfig
 from bowerbird.rank.ranker.served import ServedRanker
 from bowerbird.rank.ranker.starting import save_weights
 
 MODEL = "ranker"
-_CANARY = "canary.json"
 
 
 def rankers_folder(lake: Path) -> Path:
     """Where a lake keeps its rankers."""
     return lake / "models" / "rankers"
-
-
-@dataclass(frozen=True, slots=True)
-class Canary:
-    """The challenger that serves a share of the people since some moment; an empty id: none does."""
-
-    id: str = ""
-    share: float = 0.0
-    since_ms: int = 0
 
 
 @runtime_checkable
@@ -41,29 +28,6 @@ class Beside(Protocol):
     def save(self, folder: Path) -> None:
         """Its files, into the ranker's folder."""
         ...
-
-
-def canary_of(registry: ModelRegistry) -> Canary:
-    """Which challenger serves beside the champion, and to what share."""
-    try:
-        told = json.loads((registry.folder / _CANARY).read_text())
-        return Canary(str(told["id"]), float(told["share"]), int(told.get("since_ms", 0)))
-    except FileNotFoundError:
-        return Canary()
-
-
-def set_canary(registry: ModelRegistry, canary: Canary) -> None:
-    """From now on this challenger serves this share; an empty id ends it."""
-    if not canary.id:
-        (registry.folder / _CANARY).unlink(missing_ok=True)
-        return
-    write_whole(registry.folder / _CANARY, json.dumps(asdict(canary)).encode())
-
-
-def is_canary(person_id: str, canary: Canary) -> bool:
-    """Whether this person is served by the challenger; the larger the share, the more, and never fewer."""
-    place = int.from_bytes(hashlib.sha256(f"canary {person_id}".encode()).digest()[:6]) / 2**48
-    return place < canary.share
 
 
 def keep(

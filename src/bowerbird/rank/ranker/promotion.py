@@ -16,8 +16,19 @@ from bowerbird.core.errors import NotFoundError
 from bowerbird.core.ids import new_id
 from bowerbird.learn.loop import Lived, LiveDecision, LoopConfig, LoopRun, LoopRuns, live_decision
 from bowerbird.learn.registry import ModelRegistry
-from bowerbird.rank.ranker.keeping import MODEL, Canary, canary_of, is_canary, set_canary
+from bowerbird.rank.ranker.keeping import MODEL
 from bowerbird.rank.ranker.requests import Acts, requests_of
+from bowerbird.rank.ranker.trials import (
+    Canary,
+    Shadow,
+    ShadowSeen,
+    canary_of,
+    is_canary,
+    set_canary,
+    set_shadow,
+    shadow_of,
+    shadow_seen,
+)
 
 _BY_HAND = ("by hand",)
 
@@ -50,11 +61,23 @@ class Promotion:
 
     @property
     def canary(self) -> Canary:
-        """The trial there is."""
+        """The challenger that serves a share."""
         return canary_of(self.registry)
 
-    def serve(self, challenger: str, share: float) -> str:
-        """Lets a challenger serve all, or a share of the people first; gives the outcome."""
+    @property
+    def shadow(self) -> Shadow:
+        """The challenger that is asked beside what serves."""
+        return shadow_of(self.registry)
+
+    def serve(self, challenger: str, share: float, shadow_pages: int = 0) -> str:
+        """Lets a challenger serve all, or a share of the people first; gives the outcome.
+
+        Args:
+            shadow_pages: that it is asked about before it serves anybody.
+        """
+        if shadow_pages > 0:
+            set_shadow(self.registry, Shadow(challenger, shadow_pages, min(share, 1.0)))
+            return "shadow"
         if share > 0:
             set_canary(self.registry, Canary(challenger, min(share, 1.0), self._clock.now_ms()))
             return "canary"
@@ -67,14 +90,14 @@ class Promotion:
         Raises:
             NotFoundError: there is no trial.
         """
-        before, canary = self.champion, self.canary
-        if not canary.id:
+        before, trial = self.champion, self.canary.id or self.shadow.id
+        if not trial:
             raise NotFoundError(
-                "no challenger serves a share; needed is one; run `bowerbird loop run --once --canary .1`"
+                "no challenger is on trial; needed is one; run `bowerbird loop run --once --canary .1`"
             )
-        self.registry.activate(MODEL, canary.id)
-        set_canary(self.registry, Canary())
-        return self._noted("promoted", before, canary.id, reasons, live)
+        self.registry.activate(MODEL, trial)
+        self._end_trial()
+        return self._noted("promoted", before, trial, reasons, live)
 
     def roll_back(self, reasons: Sequence[str] = _BY_HAND, live: LiveDecision | None = None) -> LoopRun:
         """Ends the trial; where there is none, the champion before this one serves again.
@@ -82,10 +105,10 @@ class Promotion:
         Raises:
             NotFoundError: there is neither.
         """
-        now, canary = self.champion, self.canary
-        if canary.id:
-            set_canary(self.registry, Canary())
-            return self._noted("rolled back", canary.id, now, reasons, live)
+        now, trial = self.champion, self.canary.id or self.shadow.id
+        if trial:
+            self._end_trial()
+            return self._noted("rolled back", trial, now, reasons, live)
         came = [run for run in self.runs.all() if run.outcome == "promoted" and run.challenger == now]
         if not now or not came:
             raise NotFoundError(
@@ -108,7 +131,9 @@ class Promotion:
             person_ids: by the numbers in `acts`.
             weights: float32 [heads] what each action is worth, in saves.
         """
-        canary = self.canary
+        canary, shadow = self.canary, self.shadow
+        if shadow.id:
+            return self._look_at(shadow, shadow_seen(self.registry), config)
         if not canary.id:
             return None
         pages = requests_of(acts)
@@ -120,10 +145,33 @@ class Promotion:
             return self.promote((found.reason,), found)
         if found.outcome == "roll back":
             return self.roll_back((found.reason,), found)
+        return self._waiting(canary.id, found.reason, asdict(found))
+
+    def _look_at(self, shadow: Shadow, seen: ShadowSeen, config: LoopConfig) -> LoopRun:
+        """On from the shadow, or out; nothing where a server has not asked it about enough pages yet."""
+        told = (
+            f"{seen.pages:,} of {shadow.pages:,} pages in the shadow, {seen.failed:,} failed, "
+            f"{seen.p50_ms:.1f} ms (p99 {seen.p99_ms:.1f}), {seen.overlap:.0%} of the first 25 in common"
+        )
+        if seen.id == shadow.id and seen.failed > config.most_failed * max(seen.pages, 1):
+            return self.roll_back((f"{told}; {seen.problem}",))
+        if seen.id != shadow.id or seen.pages < shadow.pages:
+            return self._waiting(shadow.id, told, {})
+        if seen.p99_ms > config.most_shadow_ms:
+            return self.roll_back((f"{told}; allowed are {config.most_shadow_ms:.0f} ms",))
+        set_shadow(self.registry, Shadow())
+        before, outcome = self.champion, self.serve(shadow.id, shadow.share)
+        return self._noted(outcome, before, shadow.id, (told,), None)
+
+    def _end_trial(self) -> None:
+        set_canary(self.registry, Canary())
+        set_shadow(self.registry, Shadow())
+
+    def _waiting(self, challenger: str, reason: str, live: dict[str, Any]) -> LoopRun:
         now_ms = self._clock.now_ms()
         return LoopRun(
             id=new_id("turn"), began_ms=now_ms, ended_ms=now_ms, outcome="waiting", champion=self.champion,
-            challenger=canary.id, reasons=(found.reason,), live=asdict(found),
+            challenger=challenger, reasons=(reason,), live=live,
         )  # fmt: skip
 
     def _noted(

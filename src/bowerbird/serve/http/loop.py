@@ -33,6 +33,14 @@ class CanaryShown(Shown):
     since_ms: int
 
 
+class ShadowShown(Shown):
+    """The challenger that is asked about `pages` pages beside what serves; an empty id: none is."""
+
+    id: str
+    pages: int
+    share: float
+
+
 class GainShown(Shown):
     """What a challenger is better by, as a share, with its 95 % interval.
 
@@ -74,6 +82,7 @@ class LoopShown(Shown):
     answers_with: str
     problem: str
     canary: CanaryShown
+    shadow: ShadowShown
     steps: list[StepShown]
 
 
@@ -106,6 +115,7 @@ async def _shown(service: Service, limit: int = _MOST_RUNS) -> Response:
         answers_with=found.answers_with,
         problem=found.problem,
         canary=CanaryShown(**asdict(found.canary)),
+        shadow=ShadowShown(**asdict(found.shadow)),
         steps=[_step(run) for run in found.runs],
     )
     return Json(shown.model_dump_json().encode())

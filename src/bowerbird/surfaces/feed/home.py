@@ -43,6 +43,7 @@ from bowerbird.surfaces.feed.popularity import Counts, Popularity
 from bowerbird.surfaces.feed.preranking import Preranking
 from bowerbird.surfaces.feed.ranking import Learned, LearnedRanking
 from bowerbird.surfaces.feed.recorded import feed_record
+from bowerbird.surfaces.feed.shadows import ShadowNow, offer_page
 from bowerbird.surfaces.feed.sources import EXPLORE, INTERESTS, SOURCE_NAMES
 from bowerbird.surfaces.feed.steering import ControlsNow
 from bowerbird.surfaces.feed.types import AdsNow, SavedNumbers, SaversSince, Sight
@@ -76,12 +77,14 @@ class HomeFeed:
         log_request: LogRequest | None = None,
         controls_now: ControlsNow = lambda _person: Controls(),
         ads_now: AdsNow = lambda _request, _page, _slots: {},
+        shadow_now: ShadowNow = lambda: None,
     ) -> None:
         """`model_now` gives the trained model that proposes candidates too, if one is in use.
 
         `wanted_now` says what a person wants of their interests; `taste_now` gives the trained taste space,
         and `funnel_now` the trained ranker with its pre-ranker. `log_request` is told of each page;
-        `controls_now` says what a person has set; `ads_now` fills some slots of a page.
+        `controls_now` says what a person has set; `ads_now` fills some slots of a page;
+        `shadow_now` gives a challenger that is asked about pages after they are made.
         """
         self._config = config or FeedConfig()
         self._catalogue = catalogue
@@ -116,6 +119,8 @@ class HomeFeed:
         self._placing = Placing(catalogue, self._ground, self._popularity.days)
         self._finder = Finder(catalogue, sight, self._ground, self._config)
         self._learned = LearnedRanking(catalogue, online, self._ground, funnel_now, self._config.utility)
+        self._shadow_now = shadow_now
+        self._in_shadow = LearnedRanking(catalogue, online, self._ground, funnel_now, self._config.utility)
         self._preranking = Preranking(self._ground, self._learned, self._config)
         self._places = Places(signer, "feed")
         self._pages: Memo[tuple[str, str, int], Page] = Memo(self._config.pages_kept)
@@ -164,6 +169,7 @@ class HomeFeed:
         """Drop what is kept about a person."""
         self._people.forget(person_id)
         self._learned.forget(person_id)
+        self._in_shadow.forget(person_id)
 
     def _still_eligible(self, page: Page, request: FeedRequest) -> Page:
         """The finished page, held against the rules once more: much may have changed since it was made."""
@@ -257,6 +263,9 @@ class HomeFeed:
         values = value(known.columns, self._config.rank)
         if learned is not None:
             values = self._with_learned(values, known, learned)
+        if (shadow := self._shadow_now()) is not None:
+            asked = (request.person_id, numbers, taste, popularity, request.now_ms, request.more_to)
+            offer_page(shadow, self._in_shadow, self._ground, *asked, values)
         # Far neighbours of a liked item, met where the near ones ran out, are not what the person asked for.
         is_far = (found.sources == SOURCE_NAMES.index(INTERESTS)) & (
             known.closeness < self._config.least_closeness
