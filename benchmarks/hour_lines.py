@@ -13,6 +13,7 @@ from mixed import SHARES
 from moments import Memory, Moment
 
 SHARE_OF_CAPACITY, P99_MS, ITEM_P99_MS = 0.7, 500.0, 5_000.0
+SHED = ("503", "degraded")
 WARM_S, LEAST_MINUTES = 60.0, 5
 WHAT = f"mixed load at {SHARE_OF_CAPACITY:.0%} of what is carried"
 
@@ -77,8 +78,12 @@ def lines(hour: Hour, promised: dict[str, int]) -> Iterator[dict[str, Any]]:
     """What was carried, what failed, what was lost, how long answers took, how memory grew."""
     failed = [row for row in hour.rows if not row.is_good]
     excused = [row for row in failed if _meets(row, [each for each in hour.moments if each.is_gap])]
-    unexcused = len(failed) - len(excused)
-    quality = {"answers": len(hour.rows), "failed outside of a restart": unexcused, **promised}
+    wrong = _counted(failed) - _counted(excused)
+    shed = sum(count for what, count in wrong.items() if what.split()[1] in SHED)
+    unexcused = wrong.total() - shed
+    quality = {
+        "answers": len(hour.rows), "failed outside of a restart": unexcused, "shed (503, cheaper page)": shed, **promised,
+    }  # fmt: skip
     yield record.line(
         "S-mixed", f"mixed requests a second, many clients, p99 ≤ {P99_MS:.0f} ms (new items ≤ {ITEM_P99_MS:.0f})",
         hour.carried, "per s", quality={"failed": 0}, shares=SHARES, ladder=[each.facts() for each in hour.ladder],
@@ -86,7 +91,7 @@ def lines(hour: Hour, promised: dict[str, int]) -> Iterator[dict[str, Any]]:
     )  # fmt: skip
     yield record.line(
         "S-mixed", f"{WHAT}: failures outside of a server's restart", unexcused, "answers", target=0, quality=quality,
-        failures=_counted(failed) - _counted(excused), failures_in_a_restart=_counted(excused), moments=hour.told(),
+        failures=wrong, failures_in_a_restart=_counted(excused), moments=hour.told(),
         left_out=hour.left_out, rankers={name: round(at_s - hour.began_s, 1) for name, at_s in hour.rankers.items()},
         **hour.facts(),
     )  # fmt: skip
