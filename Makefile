@@ -15,7 +15,10 @@ export MKL_NUM_THREADS := 1
 demo: setup  ## pictures in, discovery out: ends with an address to open
 ifeq ($(PICTURES),)
 	$(BIN)/python examples/demo_catalogue.py demo/catalogue
-	$(BIN)/bowerbird up demo/catalogue/items.jsonl --lake $(or $(LAKE),demo/lake) --port $(PORT) --simulated-people 120
+	@$(BIN)/python -c "from bowerbird.serve.learning import NEEDED, is_installed as i; exit(not all(map(i, NEEDED)))" || \
+	  { $(BIN)/pip install --quiet -c requirements/lock.txt scipy && $(BIN)/pip install --quiet torch==2.13.0; } \
+	  > demo/torch.log 2>&1 &
+	$(BIN)/bowerbird up demo/catalogue/items.jsonl --lake $(or $(LAKE),demo/lake) --port $(PORT) --simulated-people 120 --learn
 else
 	$(BIN)/bowerbird up "$(PICTURES)" --lake $(or $(LAKE),demo/own-lake) --port $(PORT)
 endif

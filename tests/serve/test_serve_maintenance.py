@@ -73,7 +73,7 @@ def test_process_that_cannot_start_is_tried_again_ever_later_and_told(
     path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr("sys.executable", str(path / "not-there"))
-    monkeypatch.setattr("bowerbird.serve.maintenance._PAUSE_S", 0.01)
+    monkeypatch.setattr("bowerbird.serve.beside._PAUSE_S", 0.01)
 
     with maintained_beside(ServeSettings(lake=path)):
         time.sleep(0.5)

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,6 +34,10 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     text = "begin each training from nothing, not from the champion's weights"
     run.add_argument("--cold", action="store_true", help=text)
     run.add_argument("--seed", type=int, default=0)
+    run.add_argument(
+        "--beside", action="store_true", help="run beside a server: others come first, no progress is shown"
+    )
+    run.add_argument("--parent", type=int, default=0, help="end when this process does")
     run.set_defaults(run=run_loop)
     text = "the champion, the canary, and every turn with its reasons"
     verbs.add_parser("status", help=text, description=text).set_defaults(run=run_status)
@@ -52,6 +57,8 @@ def run_loop(args: argparse.Namespace) -> int:
     from bowerbird.core.errors import ConflictError
 
     needs_torch("a ranker")
+    if args.beside:
+        os.nice(15)
     promotion, said = _promotion(args), ""
     with promotion.alone() as is_alone:
         if not is_alone:
@@ -66,7 +73,11 @@ def run_loop(args: argparse.Namespace) -> int:
             if args.once:
                 return 0
             said = line
-            time.sleep(_LOOK_EVERY_S)
+            until_s = time.monotonic() + _LOOK_EVERY_S
+            while time.monotonic() < until_s:
+                if args.parent and os.getppid() != args.parent:
+                    return 0
+                time.sleep(1.0)
 
 
 def run_status(args: argparse.Namespace) -> int:

@@ -45,7 +45,7 @@ def turn_of(args: argparse.Namespace, promotion: "Promotion") -> "LoopRun":
     from bowerbird.rank.utility import UtilityConfig, weights_of
 
     registry, runs, config = promotion.registry, promotion.runs, loop_config(args)
-    with shown_progress(args.json) as progress, Lake.open(args.lake) as lake:
+    with shown_progress(args.json or args.beside) as progress, Lake.open(args.lake) as lake:
         task = progress.add_task("reading")
 
         def tell(sentence: str) -> None:

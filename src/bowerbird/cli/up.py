@@ -40,6 +40,8 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "--simulated-people", type=int, default=0, metavar="N",
         help="let so many simulated people live in the lake first, unless some are there (default: 0)",
     )  # fmt: skip
+    text = "once the page can be opened, keep the ranker learning beside it; needs torch"
+    up.add_argument("--learn", action="store_true", default=None, help=text)
     up.set_defaults(run=run_up)
 
 
@@ -51,9 +53,8 @@ def run_up(args: argparse.Namespace) -> int:
 
     started_s = time.perf_counter()
     lake_path = args.lake or default_lake(args.source)
-    settings = load_settings(
-        args.config, {"lake": lake_path, "home": args.home, "host": args.host, "port": args.port}
-    )
+    flags = {"lake": lake_path, "home": args.home, "host": args.host, "port": args.port, "learn": args.learn}
+    settings = load_settings(args.config, flags)
     prepare(args.source, ImportOptions(images=args.images, allowed_hosts=tuple(args.allow_host)), settings)
     if args.simulated_people:
         print(simulated(args.simulated_people, settings), flush=True)

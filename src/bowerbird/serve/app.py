@@ -44,6 +44,7 @@ from bowerbird.serve.house import House
 from bowerbird.serve.http.api import Api, build_api
 from bowerbird.serve.lanes import Lanes
 from bowerbird.serve.learned import LearnedNow
+from bowerbird.serve.learning import learning_beside
 from bowerbird.serve.live_media import LiveMedia
 from bowerbird.serve.loop_admin import LoopAdmin
 from bowerbird.serve.maintenance import DebtWatch, maintained_beside
@@ -76,8 +77,13 @@ def serve(settings: ServeSettings, *, on_start: Callable[[str], object]) -> None
         BowerbirdError: the lake, a model or the port is not to be had.
     """
     app = create_app(settings)
-    with maintained_beside(settings):
-        run(app, settings.host, settings.port, on_start)
+    with maintained_beside(settings), learning_beside(settings) as begin_to_learn:
+
+        def started(address: str) -> None:
+            on_start(address)
+            begin_to_learn()
+
+        run(app, settings.host, settings.port, started)
 
 
 def create_app(settings: ServeSettings) -> Api:

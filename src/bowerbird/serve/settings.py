@@ -79,6 +79,10 @@ class ServeSettings(BaseSettings):
     """Which encoders, and where their models are kept."""
     maintenance: Literal["on", "off"] = "on"
     """Whether a process that owns the lake's upkeep runs beside the server."""
+    learn: bool = False
+    """Whether a process that keeps the ranker learning runs beside the server; needs torch."""
+    learn_least_pages: Annotated[int, Field(ge=1)] = 2_000
+    """New pages after which that process trains again, if a day has not passed before."""
     log_requests: bool = True
     """Whether what was offered and shown is kept in the request log, for models to learn from."""
     log_unshown: Annotated[int, Field(ge=0, le=10_000)] = 50
