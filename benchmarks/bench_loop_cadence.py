@@ -85,6 +85,10 @@ def main() -> int:
         "--first", type=int, default=6, help="days that the first model, and every window, has"
     )
     parser.add_argument("--days", type=int, default=16, help="after the first ones; more than ten")
+    parser.add_argument(
+        "--window", type=int, help="days of pages that a turn learns from (default: as the first)"
+    )
+    parser.add_argument("--every", type=int, default=1, choices=CADENCES, help="days between turns, at least")
     parser.add_argument("--asked", type=int, default=120, help="people whose best pages are judged")
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--seed", type=int, default=0)
@@ -104,6 +108,10 @@ class Bench:
 
     def __init__(self, made: Any) -> None:
         self.first, self.days, self.seed = made.first, made.days, made.seed
+        self.window, self.cadences = (
+            made.window or made.first,
+            [each for each in CADENCES if each >= made.every],
+        )
         config = WorldConfig(seed=made.seed, days=made.first + made.days)
         self.world = make_world(
             config.model_copy(
@@ -145,7 +153,8 @@ class Bench:
         self.judged = {
             (trained, day): self.judge(self.learned[trained][0], day, day)
             for day in self.judged_days
-            for trained in range(self.first, day + 1)
+            for trained in self.learned
+            if trained <= day
         }
         self.still = {
             day: self.judge(self.learned[self.first][0], day, self.first) for day in self.judged_days
@@ -163,7 +172,7 @@ class Bench:
         """By cadence and day: when the champion was trained that the gate left in place."""
         found = self.turn(self.first, None, None)
         rate = found.facts.action_rate
-        served = {every: {self.first: self.first} for every in CADENCES}
+        served = {every: {self.first: self.first} for every in self.cadences}
         for day in days[1:]:
             for every, champions in served.items():
                 champions[day] = champions[day - 1]
@@ -171,9 +180,9 @@ class Bench:
                     found = self.turn(day, self.learned[champions[day]][0], rate)
                     if found.decision is not None and found.decision.passes:
                         champions[day], rate = day, found.facts.action_rate
-            tell(
-                f"day {day}: trained in {self.learned[day][1]:.0f} s; champions {[each[day] for each in served.values()]}"
-            )
+            if day in self.learned:
+                champions = [each[day] for each in served.values()]
+                tell(f"day {day}: trained in {self.learned[day][1]:.0f} s; champions {champions}")
         return served
 
     def turn(self, day: int, champion: ServedRanker | None, rate: float | None) -> Turn:
@@ -191,7 +200,7 @@ class Bench:
             return self.learned[day][0]
 
         turning = Turning(
-            LoopConfig(window_days=self.first), learn,
+            LoopConfig(window_days=self.window), learn,
             lambda ranker, acts, ms: future_pages(ranker, acts, self.raw, self.items, ms),
         )  # fmt: skip
         return turn(self.until(day), champion, rate, turning, lambda _: None)
@@ -244,8 +253,8 @@ class Bench:
         spent = float(np.mean([seconds for _, seconds in self.learned.values()]))
         ages: tuple[dict[str, Any], dict[str, Any]] = {}, {}
         for age in AGES:
-            days = [day for day in self.judged_days if day - age >= self.first]
-            for measure in MEASURES:
+            days = [day for day in self.judged_days if {day, day - age} <= set(self.learned)]
+            for measure in MEASURES if days else ():
                 now, old = (
                     self.of_ages(measure, range(1), days),
                     self.of_ages(measure, range(age, age + 1), days),
@@ -255,7 +264,7 @@ class Bench:
             "age", "worth that a ranker loses a day after day, against one trained that night",
             ages[0][f"worth, {OLD_DAYS} days old"], *ages,
         )  # fmt: skip
-        for every in CADENCES:
+        for every in self.cadences:
             yield self.against_old(f"every {every} days", self.by_cadence(every), spent / every)
             gated = {measure: self.gated(measure, every) for measure in MEASURES}
             turns = range(self.first + every, self.first + self.days, every)
@@ -290,17 +299,17 @@ class Bench:
         **facts: int,
     ) -> dict[str, Any]:
         return record.line(
-            f"Q-loop-cadence-{name.replace(' ', '-').replace(',', '')}",
+            f"Q-loop-cadence-{self.window}-days-{name.replace(' ', '-').replace(',', '')}",
             f"{question}; ranker {name}, strong drift, simulated people", value, "share of the best", better="higher",
             baseline=f"rankers trained {OLD_DAYS} days ago and earlier", metrics=metrics, interval=spread, people=len(self.who),
-            days=len(self.judged_days), window_days=self.first, **facts,
+            days=len(self.judged_days), window_days=self.window, **facts,
         )  # fmt: skip
 
     def of_ages(self, measure: str, ages: range, days: Any) -> tuple[np.ndarray, np.ndarray]:
         """Owners, and the mean over models of these ages, row by row."""
         owners, means = [], []
         for day in days:
-            some = [self.judged[day - age, day] for age in ages if day - age >= self.first]
+            some = [self.judged[day - age, day] for age in ages if day - age in self.learned]
             owners.append(some[0].owners[measure])
             means.append(np.mean([each.values[measure] for each in some], axis=0))
         return np.concatenate(owners), np.concatenate(means)
@@ -355,7 +364,7 @@ def plot(bench: Bench, file: Path) -> None:
     for measure, sign in (("worth", 1), ("loss", -1)):
         points = []
         for age in range(1, AGES[-1] + 1):
-            days = [day for day in bench.judged_days if day - age >= bench.first]
+            days = [day for day in bench.judged_days if {day, day - age} <= set(bench.learned)]
             now, old = (
                 bench.of_ages(measure, range(1), days),
                 bench.of_ages(measure, range(age, age + 1), days),
@@ -373,14 +382,14 @@ def plot(bench: Bench, file: Path) -> None:
     old = bench.old("worth")[1]
     for shift, style, label in ((0.97, "o", "always served"), (1.03, "s", "with the gate")):
         at, points = [], []
-        for every in CADENCES:
+        for every in bench.cadences:
             found = bench.by_cadence(every)["worth"] if style == "o" else bench.gated("worth", every)
             gain = measured(found[1] - old, found[0])
             at.append(spent / every * shift)
             points.append((gain.mean, gain.mean - gain.low, gain.high - gain.mean))
         mean, down, up = np.array(points).T
         by_cadence.errorbar(at, mean, yerr=[down, up], marker=style, capsize=3, label=label)
-    for every in CADENCES:
+    for every in bench.cadences:
         by_cadence.annotate(
             f"every {every} d", (spent / every, by_cadence.get_ylim()[0]), fontsize=7, ha="center"
         )
