@@ -13,7 +13,7 @@ from bowerbird.rank.declared.definitions import NEVER, Feature, Kind
 from bowerbird.rank.declared.key_rows import KeyRows
 
 _NONE_YET_MS = -1
-_ROOM = 1.5
+_ROOM = 1.25
 _LOG_HALF = np.log(0.5)
 
 
@@ -42,14 +42,16 @@ class Counters:
         self._rows = KeyRows()
         self._newest_ms = np.full((1, len(tallies)), _NONE_YET_MS, np.int64)
         self._values = np.zeros((1, len(columns)))
-        # Where to in what is read, and out of which column.
         since = [place for place, each in enumerate(features) if each.kind is Kind.SINCE]
-        decayed = [place for place, each in enumerate(features) if each.kind is Kind.DECAYED]
-        self._since_to, self._since_of = since, [tallies.index(features[place].tally) for place in since]
-        self._decayed_to = decayed
-        self._decayed_of = [
-            columns.index((features[place].tally, features[place].half_life_ms)) for place in decayed
-        ]
+        self._since_of = np.array([tallies.index(features[place].tally) for place in since], np.int64)
+        named = {
+            (each.tally, each.half_life_ms): place for place, each in enumerate(features) if each.half_life_ms
+        }
+        self.order = [*since, *(named[column] for column in columns)]
+        """Which of the features each column of what is read is."""
+        # [T, H] turns ages of tallies into exponents of columns, in one product.
+        self._rates = np.zeros((len(tallies), len(columns)))
+        self._rates[self._tally_of, np.arange(len(columns))] = _LOG_HALF / self._spans_ms
 
     def __len__(self) -> int:
         return len(self._rows) - 1
@@ -103,17 +105,19 @@ class Counters:
             kept = self._values[rows, column] * _left(moved_ms, span_ms)
             self._values[rows[has], column[has]] = (kept + added)[has]
 
-    def read(self, keys: np.ndarray, t_ms: int) -> np.ndarray:
-        """float64 [B, features] as of t, which is not before anything that was counted."""
-        rows = self._rows.find(keys)
-        out = np.empty((len(keys), len(self._since_to) + len(self._decayed_to)))
+    def read(self, keys: np.ndarray, t_ms: int, out: np.ndarray) -> None:
+        """Features as of t, which is not before anything that was counted.
+
+        Args:
+            out: float64 [B, features], filled in the order of `order`.
+        """
+        rows, since = self._rows.find(keys), len(self._since_of)
         newest_ms = self._newest_ms[rows]
-        age_ms = np.maximum(t_ms - newest_ms, 0)
-        since = np.where(newest_ms == _NONE_YET_MS, NEVER, age_ms / 1_000)
-        out[:, self._since_to] = since[:, self._since_of]
-        counts = self._values[rows] * _left(age_ms[:, self._tally_of], self._spans_ms)
-        out[:, self._decayed_to] = counts[:, self._decayed_of]
-        return out
+        age_ms = np.maximum(t_ms - newest_ms, 0.0)
+        seconds = age_ms[:, self._since_of] / 1_000
+        seconds[newest_ms[:, self._since_of] == _NONE_YET_MS] = NEVER
+        out[:, :since] = seconds
+        np.multiply(self._values[rows], np.exp(age_ms @ self._rates), out=out[:, since:])
 
     def columns(self) -> list[np.ndarray]:
         """Everything that is kept: keys, times and counts."""

@@ -1,7 +1,7 @@
 """This file is about key rows: a dense row number for each 64-bit key, looked up by columns of keys.
 
-An open-addressing hash table in two numpy arrays: about 24 bytes a key where a dict of Python integers takes
-a hundred and more, and one vectorised probe for hundreds of candidates.
+An open-addressing hash table of row numbers in a numpy array: about 20 bytes a key where a dict of Python
+integers takes a hundred and more, and one vectorised probe for hundreds of candidates.
 """
 
 import numpy as np
@@ -11,6 +11,7 @@ NOBODY = 0
 _EMPTY = -1
 _MIX = np.uint64(0x9E3779B97F4A7C15)  # Fibonacci hashing: the golden ratio of 2^64
 _LEAST_BITS = 6
+_ROOM = 1.25
 
 
 class KeyRows:
@@ -37,20 +38,19 @@ class KeyRows:
     @property
     def size_bytes(self) -> int:
         """Of the table and the keys."""
-        return self._slot_keys.nbytes + self._slot_rows.nbytes + self._keys.nbytes
+        return self._slots.nbytes + self._keys.nbytes
 
     def find(self, keys: np.ndarray) -> np.ndarray:
         """int64 [B] row of each key; `NOBODY` for one that has none."""
         places = self._home(keys)
-        there = self._slot_keys[places]
-        rows = np.where(there == keys, self._slot_rows[places], NOBODY)
+        rows: np.ndarray = self._slots[places].astype(np.int64)
+        there = self._keys[rows]  # an empty slot holds nobody, whose key is that of nothing
         pending = np.flatnonzero((there != keys) & (there != _EMPTY))
         while len(pending):  # in a table at most half full these are few
-            wanted, at = keys[pending], (places[pending] + 1) & self._mask
-            places[pending], there = at, self._slot_keys[at]
-            found = there == wanted
-            rows[pending[found]] = self._slot_rows[at[found]]
-            pending = pending[~found & (there != _EMPTY)]
+            places[pending] = at = (places[pending] + 1) & self._mask
+            rows[pending] = self._slots[at]
+            there = self._keys[rows[pending]]
+            pending = pending[(there != keys[pending]) & (there != _EMPTY)]
         return rows
 
     def rows_of(self, keys: np.ndarray) -> np.ndarray:
@@ -74,31 +74,26 @@ class KeyRows:
         places = self._home(keys)
         pending = np.arange(len(keys))
         while len(pending):
-            free = pending[self._slot_keys[places[pending]] == _EMPTY]
+            free = pending[self._slots[places[pending]] == NOBODY]
             # Of several that want one slot the last one gets it; the others see that and go on.
-            self._slot_keys[places[free]] = keys[free]
-            won = free[self._slot_keys[places[free]] == keys[free]]
-            self._slot_rows[places[won]] = rows[won]
-            is_placed = np.zeros(len(keys), bool)
-            is_placed[won] = True
-            pending = pending[~is_placed[pending]]
+            self._slots[places[free]] = rows[free]
+            pending = pending[self._slots[places[pending]] != rows[pending]]
             places[pending] = (places[pending] + 1) & self._mask
 
     def _grow(self, more: int) -> None:
         wanted = self._size + more
         if wanted > len(self._keys):
-            grown = np.full(max(wanted, 2 * len(self._keys)), _EMPTY, np.int64)
+            grown = np.full(int(_ROOM * wanted) + 1, _EMPTY, np.int64)
             grown[: self._size] = self._keys[: self._size]
             self._keys = grown
         if 2 * wanted > self._mask + 1:
-            self._make((2 * wanted).bit_length())
+            self._make((2 * wanted - 1).bit_length())
             self._place(self.keys, np.arange(1, self._size))
 
     def _make(self, bits: int) -> None:
         self._shift = np.uint64(64 - bits)
         self._mask = (1 << bits) - 1
-        self._slot_keys = np.full(1 << bits, _EMPTY, np.int64)
-        self._slot_rows = np.zeros(1 << bits, np.int64)
+        self._slots = np.full(1 << bits, NOBODY, np.int32)
 
     def _home(self, keys: np.ndarray) -> np.ndarray:
         mixed: np.ndarray = (keys.astype(np.uint64) * _MIX) >> self._shift

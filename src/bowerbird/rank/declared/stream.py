@@ -26,7 +26,7 @@ class Stream:
         for to, tally in enumerate(tallies):
             self._in_session[[ACTION_CODES[action] for action in tally.actions], to] = 1
         self.sessions = Sessions(len(tallies))
-        self._places: dict[Owner, list[int]] = {}
+        order: list[int] = []
         self.counters: dict[Owner, Counters] = {}
         for owner in Owner:
             places = [
@@ -35,8 +35,9 @@ class Stream:
                 if each.tally.owner is owner and each.kind is not Kind.SESSION
             ]
             if places:
-                self._places[owner] = places
-                self.counters[owner] = Counters([features[place] for place in places])
+                counters = self.counters[owner] = Counters([features[place] for place in places])
+                order += [places[place] for place in counters.order]
+        self._order = np.argsort([*order, *self._session_places])
 
     def add(self, more: Arrivals, sides: Sides, *, is_for_persons_only: bool = False) -> None:
         """Events are counted; none of them was before, but for their items where it is said so."""
@@ -55,13 +56,19 @@ class Stream:
             t_ms: not before anything that was counted: state knows no earlier moment than its newest.
         """
         out = np.empty((len(items), len(self.features)))
+        first = 0
         keys = owner_keys(np.full(len(items), person), items, sides)
         for owner, counters in self.counters.items():
-            # A person is the same for all candidates, and is looked up once.
-            asked = np.array([person]) if owner is Owner.PERSON else keys[owner]
-            out[:, self._places[owner]] = counters.read(asked, t_ms)
-        out[:, self._session_places] = self.sessions.read(person, t_ms)
-        return out
+            last = first + len(counters.order)
+            if owner is Owner.PERSON:  # the same for all candidates, and looked up once
+                one = np.empty((1, last - first))
+                counters.read(np.array([person]), t_ms, one)
+                out[:, first:last] = one
+            else:
+                counters.read(keys[owner], t_ms, out[:, first:last])
+            first = last
+        out[:, first:] = self.sessions.read(person, t_ms)
+        return np.take(out, self._order, axis=1)
 
     @property
     def size_bytes(self) -> int:
