@@ -195,7 +195,7 @@ def logged(args: argparse.Namespace) -> Iterator[dict[str, Any]]:
 
 def reach(lake: Lake, live: LiveBehaviour) -> tuple[list[float], list[float], int]:
     """Seconds until counted and until durable of each batch, and how many events were never counted."""
-    before, follower = lake.events.count(), Repeater("follow", live.follow, every_s=1.0)
+    before, follower = lake.events.count(), Repeater("follow", live.follow, every_s=1.0, niceness=0)
     follower.start()
     stored: list[tuple[int, float, float]] = []
     stopping = threading.Event()

@@ -176,7 +176,8 @@ class Background:
         settings = self._settings
         self._loop("sync", self._sync, every_s=settings.sync_every_ms / 1000)
         self._loop("effects", effects.commit, every_s=_COMMIT_EVERY_S)
-        behaviour = self._loop("behaviour", self._behaviour.follow, every_s=_FOLLOW_EVERY_S)
+        # As eager as a request: what somebody did is to be known to their next page.
+        behaviour = self._loop("behaviour", self._behaviour.follow, every_s=_FOLLOW_EVERY_S, niceness=0)
         effects.tell(behaviour.poke)
         behaviour.poke()
         self._loop("behaviour-check", self.behaviour_watch.look, every_s=_SKEW_EVERY_S, niceness=19)
