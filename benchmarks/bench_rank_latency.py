@@ -15,6 +15,8 @@ import numpy as np
 import record
 import torch
 
+from bowerbird.rank.prerank import PrerankConfig, ServedPrerank
+from bowerbird.rank.prerank.model import Prerank
 from bowerbird.rank.ranker import HEADS, PersonSide, RankerConfig, ServedRanker
 from bowerbird.rank.ranker.calibration import Calibrated
 from bowerbird.rank.ranker.inputs import as_vectors, person_arrays
@@ -62,6 +64,14 @@ def untrained(config: RankerConfig, *, width: int | None = None, space: str = "b
     wide = width or config.basis
     centre, directions = np.zeros(wide, np.float32), np.eye(wide, config.basis, dtype=np.float32)
     return ServedRanker(graph, calibrated, centre, directions, config, space, {}, places)
+
+
+def untrained_beside(ranker: ServedRanker) -> ServedPrerank:
+    """A pre-ranker with weights as they start, for benchmarks of time."""
+    torch.manual_seed(0)
+    config = PrerankConfig()
+    weights = Prerank(config, ranker.config.basis).weights()
+    return ServedPrerank(weights, config, ranker.version, {})
 
 
 class Asked:

@@ -1,8 +1,8 @@
 """How fast is a page of the feed, all stages, over HTTP (P4 at 100k items, P5 at 1M)?
 
 One client first, one request after another, people with twelve likes each; then an open loop at rising rates.
-A ranker of default size, with weights as they start, orders the pages (its time does not depend on them); `--plain` leaves
-it out. Every answer must be a full page: a degraded one or a 503 ends the run at that rate.
+A ranker of default size and its pre-ranker, with weights as they start, cut and order the candidates (their time does not depend
+on them); `--plain` leaves them out. Every answer must be a full page: a degraded one or a 503 ends the run at that rate.
 """
 
 import tempfile
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import record
-from bench_rank_latency import untrained
+from bench_rank_latency import untrained, untrained_beside
 from load import Ask, Measured, highest_rate, one_client, open_loop
 from served import Served, serving
 from synthetic_lake import lake_of, recall_of
@@ -98,7 +98,8 @@ def rank_with(lake: Path, *, is_plain: bool) -> None:
         indexes = ready_indexes(opened, serving_encoders(opened, EncodeConfig())).indexes
         space, width = stamp_of(indexes), indexes.look.width + indexes.words.width
     ranker = untrained(RankerConfig(), width=width, space=space)
-    card = keep(ranker, {}, registry, config=ranker.config, seed=0, data={"name": "untrained"})
+    words = {"config": ranker.config, "seed": 0, "data": {"name": "untrained"}}
+    card = keep(ranker, {}, registry, beside=untrained_beside(ranker), **words)
     registry.activate(MODEL, card.id)
 
 

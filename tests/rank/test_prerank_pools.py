@@ -99,6 +99,26 @@ def test_pages_learn_of_what_they_weighed_and_of_no_later_page_or_other_person()
     assert 10 < len(pools.items) <= CONFIG.candidates
 
 
+def test_items_that_came_after_the_rest_was_read_are_left_out() -> None:
+    weighed = weighed_of([record("bob", 9_000, [7, ITEMS, 8], 1)], {"bob": 0})
+    one = pages_of([(0, [7])], np.random.default_rng(0))
+    page = Requests(one.persons, one.at_ms + 9_000, one.bounds, one.items, one.positions, one.labels)
+
+    pools = pools_of(page, weighed, lambda _person, _at_ms: np.zeros(0, np.int64), VECTORS, CONFIG, 0)
+
+    assert pools.items[:2].tolist() == [7, 8]
+    assert pools.items.max() < ITEMS
+
+
+def test_nothing_is_drawn_where_shown_items_alone_are_wanted() -> None:
+    pages = pages_of([(0, [1, 2])], np.random.default_rng(0))
+    alone = CONFIG.model_copy(update={"drawn_from": 0})
+
+    pools = pools_of(pages, nothing_weighed(), lambda _person, _at_ms: np.arange(5), VECTORS, alone, 0)
+
+    assert sorted(pools.items.tolist()) == [1, 2]
+
+
 def test_empty_catalogue_leaves_what_was_shown() -> None:
     pages = pages_of([(0, [1, 2])], np.random.default_rng(0))
 

@@ -112,7 +112,7 @@ def _taken(
         light = train_prerank(
             trained.ranker, acts.where(acts.at_ms >= from_ms), read.raw, read.items,
             prerank_config(args.epochs), seed=args.seed, folder=work / "prerank",
-            weighed=read.weighed, tell=tell,
+            weighed_since=read.weighed_since, tell=tell,
         )  # fmt: skip
         learnt.update(report=trained.report, beside=light.prerank, weights=trained.weights)
         learnt.update(facts={"prerank": light.report})

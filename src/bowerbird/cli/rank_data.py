@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from bowerbird.lake.lake import Lake
-    from bowerbird.rank.prerank.pools import Weighed
+    from bowerbird.rank.prerank.pools import WeighedSince
     from bowerbird.rank.ranker import ItemSide
     from bowerbird.rank.ranker.requests import Acts
 
@@ -21,13 +21,13 @@ class RankerData:
         space: which vectors `raw` is.
         version: what was read.
         person_ids: by the numbers in `acts`.
-        weighed: what the request log has of candidates that were not shown.
+        weighed_since: what the request log has of candidates that were not shown, while the lake is open.
     """
 
     acts: "Acts"
     raw: "np.ndarray"
     items: "ItemSide"
-    weighed: "Weighed"
+    weighed_since: "WeighedSince"
     space: str
     version: str
     person_ids: tuple[str, ...]
@@ -58,12 +58,11 @@ def ranker_data(lake: "Lake", tell: Callable[[str], None]) -> RankerData:
     codes = catalogue.codes("category"), catalogue.codes("owner")
     persons: dict[str, int] = {}
     acts = acts_of_lake(lake, catalogue.numbers_of, tell, persons)
-    tell("reading what pages weighed")
     return RankerData(
         acts,
         ground.taste_of_live(np.arange(catalogue.size)),
         ItemSide(nothing, catalogue.created_ms, *codes),
-        weighed_of(lake.requests.records(), persons),
+        lambda since_ms: weighed_of(lake.requests.records(since_ms=since_ms), persons),
         stamp_of(ready.indexes),
         f"items@{lake.items.version},events@{lake.events.last_offset()}",
         tuple(persons),

@@ -61,7 +61,7 @@ def run_train(args: argparse.Namespace) -> int:
         )
         light = train_prerank(
             trained.ranker, read.acts, read.raw, read.items, prerank_config(args.epochs),
-            seed=args.seed, folder=work / "prerank", weighed=read.weighed, tell=tell,
+            seed=args.seed, folder=work / "prerank", weighed_since=read.weighed_since, tell=tell,
         )  # fmt: skip
         card = keep(
             trained.ranker, trained.report, registry, config=config, seed=args.seed, data=data,

@@ -17,12 +17,12 @@ class PrerankConfig(BaseModel):
         slots: products of the person's side with an item's; each goes into the chances bent and unbent.
         inner: of the small networks on both sides.
         sharpness: how much the first of a page count in the list that is distilled.
-        observed: how much what people did counts beside what the ranker says.
+        distilled, observed: how much what the ranker says counts, and what people did.
         pages: the newest so many are learned from.
         candidates: of one page that are learned from: what was shown, what the log kept of the others, and
             drawn items.
         near_share: share of the drawn that lie near a like of the person; the rest is drawn evenly.
-        drawn_from: so many items are drawn to find the near ones among.
+        drawn_from: so many items are drawn to find the near ones among; 0: none are drawn at all.
         requests: pages in one step.
         held_out: share of the pages, the newest, that validate.
         judged_pages, judged_candidates, judged_share: how agreement with the ranker is told.
@@ -36,11 +36,12 @@ class PrerankConfig(BaseModel):
     slots: Annotated[int, Field(ge=1, le=256)] = 24
     inner: Annotated[int, Field(ge=4, le=1024)] = 96
     sharpness: Annotated[float, Field(gt=0, le=20)] = 2.0
+    distilled: Annotated[float, Field(ge=0, le=10)] = 1.0
     observed: Annotated[float, Field(ge=0, le=10)] = 0.1
     pages: Annotated[int, Field(ge=1)] = 20_000
     candidates: Annotated[int, Field(ge=8, le=1024)] = 96
     near_share: Annotated[float, Field(ge=0, le=1)] = 0.5
-    drawn_from: Annotated[int, Field(ge=1, le=10_000)] = 512
+    drawn_from: Annotated[int, Field(ge=0, le=10_000)] = 512
     requests: Annotated[int, Field(ge=1, le=1024)] = 32
     held_out: Annotated[float, Field(gt=0, lt=0.9)] = 0.1
     judged_pages: Annotated[int, Field(ge=1)] = 200

@@ -147,7 +147,8 @@ class PrerankTask(nn.Module):
         listed = -(goal * torch.log_softmax((said - usual) * scale + void, dim=1)).sum(dim=1)
         was = F.binary_cross_entropy_with_logits(logits + place, labels, reduction="none").sum(dim=-1)
         seen = (was * shown).sum(dim=1) / shown.sum(dim=1).clamp(min=1)
-        loss: torch.Tensor = listed + (soft * there).sum(dim=1) / count + self.config.observed * seen
+        said_alike = listed + (soft * there).sum(dim=1) / count
+        loss: torch.Tensor = self.config.distilled * said_alike + self.config.observed * seen
         return (loss * (there.sum(dim=1) > 0)).sum()
 
     def _of(self, numbers: torch.Tensor) -> torch.Tensor:

@@ -17,6 +17,8 @@ from bowerbird.rank.ranker.heads import HEADS
 from bowerbird.rank.ranker.requests import Requests
 
 NOT_SHOWN = -1
+WeighedSince = Callable[[int], "Weighed"]
+"""moment → what pages have weighed since."""
 LikesOf = Callable[[int, int], np.ndarray]
 """person, moment → int64 items that they liked before."""
 
@@ -66,7 +68,7 @@ def weighed_of(records: Iterable[RequestRecord], persons: Mapping[str, int]) -> 
     )
 
 
-def nothing_weighed() -> Weighed:
+def nothing_weighed(_since_ms: int = 0) -> Weighed:
     """Where no request log is kept."""
     return weighed_of((), {})
 
@@ -99,6 +101,7 @@ def pools_of(
         rows = rng.permutation(rows[first])[: config.candidates]
         person, at_ms = int(pages.persons[page]), int(pages.at_ms[page])
         asked_for = weighed.before(person, at_ms, PAGE_WITHIN_MS)
+        asked_for = asked_for[asked_for < len(vectors)]  # the log goes on while the items were read
         more = np.concatenate([asked_for, _drawn(likes_of(person, at_ms), drawable, vectors, config, rng)])
         _, first = np.unique(more, return_index=True)
         more = more[np.sort(first)]
@@ -125,8 +128,8 @@ def _drawn(
     rng: np.random.Generator,
 ) -> np.ndarray:
     """int64 items: the nearest to single likes and others taken in turns, enough to fill a page."""
-    if not len(drawable):
-        return drawable
+    if not len(drawable) or not config.drawn_from:
+        return drawable[:0]
     count = config.candidates
     drawn = drawable[rng.integers(0, len(drawable), config.drawn_from + count)]
     evenly = drawn[:count]

@@ -16,7 +16,7 @@ from bowerbird.rank.prerank.config import PrerankConfig
 from bowerbird.rank.prerank.inputs import pooled
 from bowerbird.rank.prerank.judging import agreement
 from bowerbird.rank.prerank.model import PrerankTask
-from bowerbird.rank.prerank.pools import Weighed, nothing_weighed, pools_of
+from bowerbird.rank.prerank.pools import PAGE_WITHIN_MS, WeighedSince, nothing_weighed, pools_of
 from bowerbird.rank.prerank.served import ServedPrerank
 from bowerbird.rank.ranker.inputs import Arrays, as_vectors
 from bowerbird.rank.ranker.requests import Acts, Pasts, Popularity, requests_of
@@ -60,7 +60,7 @@ def train_prerank(
     *,
     seed: int,
     folder: Path,
-    weighed: Weighed | None = None,
+    weighed_since: WeighedSince = nothing_weighed,
     tell: Tell = lambda _: None,
 ) -> TrainedPrerank:
     """Trained until the newest pages say that it gets no nearer to its ranker.
@@ -68,7 +68,7 @@ def train_prerank(
     Args:
         raw: float32 [N, D] content of the items by number, as the ranker was trained on.
         items: whose `vectors` are not read.
-        weighed: what pages weighed and did not show; drawn items stand in where there is nothing.
+        weighed_since: what pages weighed and did not show; drawn items stand in where there is nothing.
     """
     items = ItemSide(ranker.content(raw), items.created_ms, items.categories, items.owners)
     worth = weights_of(UtilityConfig())
@@ -79,7 +79,8 @@ def train_prerank(
     def likes_of(person: int, at_ms: int) -> np.ndarray:
         return pasts.of(person, at_ms).likes
 
-    pools = pools_of(newest, weighed or nothing_weighed(), likes_of, items.vectors, config, seed)
+    weighed = weighed_since(int(newest.at_ms[0]) - PAGE_WITHIN_MS)
+    pools = pools_of(newest, weighed, likes_of, items.vectors, config, seed)
     tell(f"asking the ranker about {len(pools.items):,} candidates")
     lesson = lesson_of(ranker, table_of(pools, acts, items, ranker.config), items)
     learning, later = _parted(lesson, config.held_out)
@@ -89,6 +90,8 @@ def train_prerank(
     model = PrerankTask(config, torch.from_numpy(items.vectors), torch.from_numpy(worth), start)
     name = hashlib.sha256(f"{config.model_dump_json()} {ranker.version} {seed}".encode())
     name.update(pools.items.tobytes())
+    # What pages weighed is no part of what the folder is named after: other samples begin anew beside these.
+    folder = folder / name.hexdigest()[:12]
 
     def validate(module: torch.nn.Module) -> float:
         with torch.no_grad():
