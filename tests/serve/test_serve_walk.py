@@ -103,6 +103,8 @@ def test_walk_through_every_route_answers_as_declared(server: LiveServer) -> Non
     on_page = {"request_id": page["request_id"], "item_id": first}
     assert ask("GET", "/v1/feed/{request_id}/why/{item_id}", 200, at=on_page)["parts"]
 
+    assert ask("GET", "/v1/me/features", 200, params={"item": first})["features"]
+
     # What is set about one's own feed, and taken back.
     assert ask("GET", "/v1/me/controls", 200)["adventure"] == 0.5
     assert ask("PATCH", "/v1/me/controls", 200, json={"adventure": 0.7})["adventure"] == 0.7

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from stat import S_ISREG
 from typing import Protocol, runtime_checkable
 
 import lance
@@ -117,12 +118,15 @@ class DiskFiles:
 
     def sizes(self) -> dict[str, int]:
         """Bytes of each file below `data`, by its name there."""
-        data = self._path / "data"
-        return {
-            file.relative_to(data).as_posix(): file.stat().st_size
-            for file in data.rglob("*")
-            if file.is_file()
-        }
+        data, sizes = self._path / "data", {}
+        for file in data.rglob("*"):
+            try:
+                stat = file.stat()
+            except FileNotFoundError:  # another writer's, renamed since it was listed
+                continue
+            if S_ISREG(stat.st_mode):
+                sizes[file.relative_to(data).as_posix()] = stat.st_size
+        return sizes
 
     def drop_damaged(self) -> None:
         """Damaged versions that were put aside are gone."""
