@@ -35,6 +35,7 @@ from bowerbird.serve.workers import Repeater
 log = logging.getLogger(__name__)
 
 _COMMIT_EVERY_S = 5.0
+_BEHAVIOUR_RESTS = 5.0
 _FOLLOW_EVERY_S = 1.0
 _FOLLOW_TASTE_EVERY_S = 2.0
 _TEND_EVERY_S = 5.0
@@ -176,8 +177,11 @@ class Background:
         settings = self._settings
         self._loop("sync", self._sync, every_s=settings.sync_every_ms / 1000)
         self._loop("effects", effects.commit, every_s=_COMMIT_EVERY_S)
-        # As eager as a request: what somebody did is to be known to their next page.
-        behaviour = self._loop("behaviour", self._behaviour.follow, every_s=_FOLLOW_EVERY_S, niceness=0)
+        # As eager as a request: what somebody did is to be known to their next page. But many small batches
+        # of events cost many times what a few large ones do, and a busy server has better uses for it.
+        behaviour = self._loop(
+            "behaviour", self._behaviour.follow, every_s=_FOLLOW_EVERY_S, niceness=0, rests=_BEHAVIOUR_RESTS
+        )
         effects.tell(behaviour.poke)
         behaviour.poke()
         self._loop("behaviour-check", self.behaviour_watch.look, every_s=_SKEW_EVERY_S, niceness=19)
@@ -266,8 +270,16 @@ class Background:
         for loop in self._loops:
             loop.stop()
 
-    def _loop(self, name: str, work: Callable[[], object], *, every_s: float, niceness: int = 5) -> Repeater:
-        loop = Repeater(name, work, every_s=every_s, niceness=niceness)
+    def _loop(
+        self,
+        name: str,
+        work: Callable[[], object],
+        *,
+        every_s: float,
+        niceness: int = 5,
+        rests: float = 0.0,
+    ) -> Repeater:
+        loop = Repeater(name, work, every_s=every_s, niceness=niceness, rests=rests)
         self._loops.append(loop)
         loop.start()
         return loop

@@ -93,13 +93,28 @@ class WorkerPool:
         self._pending -= 1
 
 
+_LONGEST_REST_S = 0.25
+
+
 class Repeater:
     """Calls `work` every `every_s` seconds in its own thread, and at once when poked; outlives errors."""
 
-    def __init__(self, name: str, work: Callable[[], object], *, every_s: float, niceness: int = 5) -> None:
+    def __init__(
+        self,
+        name: str,
+        work: Callable[[], object],
+        *,
+        every_s: float,
+        niceness: int = 5,
+        rests: float = 0.0,
+    ) -> None:
+        """`rests`: after each call it rests so many times as long as that took, poked or not.
+
+        Pokes that come faster than that become one larger call, and the rest of the server keeps its share.
+        """
         self._name = name
         self._work = work
-        self._every_s = every_s
+        self._every_s, self._rests = every_s, rests
         self._niceness = niceness
         self._stopping = threading.Event()
         self._poked = threading.Event()
@@ -131,10 +146,13 @@ class Repeater:
             self._poked.clear()
             if self._stopping.is_set():
                 return
+            started_s = time.monotonic()
             try:
                 self._work()
             except Exception:  # outermost loop of a background thread: the next round may do better
                 log.exception("background work failed", extra={"work": self._name})
+            if self._rests:
+                self._stopping.wait(min(self._rests * (time.monotonic() - started_s), _LONGEST_REST_S))
 
 
 def be_nicer(by: int) -> None:
