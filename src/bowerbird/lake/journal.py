@@ -8,14 +8,13 @@ of the newest versions of the table, applying all kept entries again in their or
 One process at a time writes (a lock on the folder), so that the order of entries is the order of commits.
 """
 
-import fcntl
 import mmap
 import os
 import struct
 import time
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -23,6 +22,7 @@ from typing import BinaryIO
 
 import pyarrow as pa
 
+from bowerbird.core.claims import claimed
 from bowerbird.core.errors import LakeError
 
 UPSERT, DELETE = "upsert", "delete"
@@ -91,16 +91,9 @@ class Journal:
             for above in list(folder.parents)[:3]:
                 sync_folder(above)
 
-    @contextmanager
-    def held(self, *, wait: bool = True) -> Iterator[bool]:
+    def held(self, *, wait: bool = True) -> AbstractContextManager[bool]:
         """No other process writes in the block; False where one does and `wait` is false."""
-        with (self._folder / ".lock").open("w") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-            except BlockingIOError:
-                yield False
-            else:
-                yield True
+        return claimed(self._folder / ".lock", wait=wait)
 
     def entries(self) -> list[Entry]:
         """The kept entries, oldest first; only those that lead without a gap to the newest."""

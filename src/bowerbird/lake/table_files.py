@@ -1,6 +1,5 @@
 """This file is about where the files of one table lie: on a disk, synced and mended by us, or in a bucket."""
 
-import fcntl
 import shutil
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -10,6 +9,7 @@ from typing import Protocol, runtime_checkable
 
 import lance
 
+from bowerbird.core.claims import claimed
 from bowerbird.core.clock import SystemClock
 from bowerbird.core.errors import OverloadedError, TableDamagedError
 from bowerbird.lake.durable import QUARANTINE, DurableFolder, open_repaired
@@ -97,23 +97,15 @@ class DiskFiles:
         """The table at its newest readable version; damaged newer ones are put aside."""
         return open_repaired(self._path)
 
-    @contextmanager
-    def claim(self) -> Iterator[bool]:
+    def claim(self) -> AbstractContextManager[bool]:
         """Whether upkeep of this table is ours in the block."""
-        with (self._path / ".maintaining").open("w") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                yield False
-            else:
-                yield True
+        return claimed(self._path / ".maintaining")
 
     @contextmanager
     def alone(self, job: str) -> Iterator[None]:
         """Nobody else does this job on this table in the block."""
         self._path.mkdir(parents=True, exist_ok=True)
-        with (self._path / f".{job}").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with claimed(self._path / f".{job}", wait=True):
             yield
 
     def sizes(self) -> dict[str, int]:

@@ -6,7 +6,6 @@ step leads back.
 """
 
 import contextlib
-import fcntl
 import logging
 import time
 from collections.abc import Callable, Iterator
@@ -14,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
+from bowerbird.core.claims import claimed
 from bowerbird.core.errors import BowerbirdError, ConflictError, NotFoundError, SwitchCancelledError
 from bowerbird.encode.config import EncodeConfig
 from bowerbird.encode.fitting import fit_if_due
@@ -185,14 +185,12 @@ def only_job(folder: Path) -> Iterator[None]:
         ConflictError: another process is at it.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / _JOB_LOCK).open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
+    with claimed(folder / _JOB_LOCK) as is_ours:
+        if not is_ours:
             raise ConflictError(
                 "this switch is being made by another process already; "
                 "look at it with `bowerbird encode switch --status`"
-            ) from error
+            )
         yield
 
 

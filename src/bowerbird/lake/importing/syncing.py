@@ -1,6 +1,5 @@
 """This file is about one run of a registered source: read if it changed, held if it would remove too much."""
 
-import fcntl
 import hashlib
 import json
 import logging
@@ -9,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, fields
 from pathlib import Path
 
+from bowerbird.core.claims import claimed
 from bowerbird.core.errors import BowerbirdError, ConfigError, ConflictError
 from bowerbird.lake.importing.job import ImportOptions
 from bowerbird.lake.importing.shards import is_pattern
@@ -84,9 +84,7 @@ def _alone(lake: Lake, name: str) -> Iterator[None]:
         ConflictError: somebody does.
     """
     path = lake.path / "imports" / f"source-{hashlib.sha256(name.encode()).hexdigest()[:16]}.lock"
-    with path.open("wb") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise ConflictError(f"source {name!r} is being run; wait until that has ended") from error
+    with claimed(path) as is_ours:
+        if not is_ours:
+            raise ConflictError(f"source {name!r} is being run; wait until that has ended")
         yield
