@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from bowerbird.serve.learning import is_installed, learning_beside
 from bowerbird.serve.settings import ServeSettings
@@ -40,6 +41,11 @@ def test_nothing_is_started_before_the_page_opens_nor_where_it_was_not_asked_for
         time.sleep(0.8)
 
     assert not started
+
+
+def test_learning_of_a_lake_in_a_bucket_is_refused_with_the_reason() -> None:
+    with pytest.raises(ValidationError, match=r"s3://shop/lake.*a lake in a folder"):
+        ServeSettings(lake="s3://shop/lake", learn=True)
 
 
 def test_where_training_cannot_be_done_it_is_said_once_and_the_server_goes_on(

@@ -180,5 +180,5 @@ def test_damaged_ranker_is_told_and_the_plain_one_goes_on(server: LiveServer) ->
 
     rank(server, "activate", row["id"])
 
-    until(lambda: bool(server.service.background.ranker_problem))
+    until(lambda: bool(client.get("/v1/admin/loop").json()["problem"]))
     assert page_of(client)["models"]["ranker"] == PLAIN

@@ -14,6 +14,7 @@ from bowerbird.learn.registry import ModelRegistry
 from bowerbird.rank.ranker.promotion import Promotion
 from bowerbird.rank.ranker.requests import Acts
 from bowerbird.rank.ranker.trials import Shadow, ShadowSeen, set_shadow, shadow_seen, tell_shadow
+from bowerbird.serve.ranking import RankerFollowed
 from bowerbird.serve.shadowing import ShadowLane
 from bowerbird.surfaces.feed.shadows import in_common
 
@@ -78,6 +79,20 @@ def test_challenger_leaves_the_shadow_as_it_did_there(
     registry: ModelRegistry, seen: ShadowSeen | None, outcome: str, canary: str
 ) -> None:
     assert looked(registry, seen) == (outcome, canary)
+
+
+def test_challenger_that_cannot_be_opened_has_failed_before_its_first_page(registry: ModelRegistry) -> None:
+    set_shadow(registry, Shadow("gone", 10, 0.2))
+    followed, threads = RankerFollowed(registry), threading.active_count()
+    followed.follow()
+
+    assert followed.shadow() is None
+    assert threading.active_count() == threads
+    promotion = Promotion(registry, SystemClock())
+    run = promotion.look(ACTS, (), np.zeros(6, np.float32), LoopConfig())
+    assert run is not None
+    assert (run.outcome, promotion.shadow.id) == ("rolled back", "")
+    assert "gone" in run.reasons[0]
 
 
 def test_without_any_trial_there_is_nothing_to_look_at_or_to_end(registry: ModelRegistry) -> None:

@@ -41,7 +41,7 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     run.set_defaults(run=run_loop)
     text = "the champion, the canary, and every turn with its reasons"
     verbs.add_parser("status", help=text, description=text).set_defaults(run=run_status)
-    text = "let the challenger that serves a share serve all, without waiting for what people do"
+    text = "let the challenger on trial serve all, without waiting for what comes of it"
     verbs.add_parser("promote", help=text, description=text).set_defaults(run=run_promote)
     text = "end the trial of a challenger; or, where there is none, let the champion before serve again"
     verbs.add_parser("rollback", help=text, description=text).set_defaults(run=run_rollback)
@@ -52,7 +52,7 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def run_loop(args: argparse.Namespace) -> int:
     """One turn, or a turn whenever one is due, until it is stopped."""
-    from bowerbird.cli.loop_turn import turn_of
+    from bowerbird.cli.loop_turn import Turns
     from bowerbird.cli.retrievers import needs_torch
     from bowerbird.core.errors import ConflictError
 
@@ -65,8 +65,9 @@ def run_loop(args: argparse.Namespace) -> int:
             raise ConflictError(
                 f"another loop works on the lake {args.lake}; needed is one a lake; stop that one first"
             )
+        turns = Turns(args, promotion)
         while True:
-            run = turn_of(args, promotion)
+            run = turns.take()
             line = run.model_dump_json() if args.json else _line(run)
             if args.once or (run.outcome != "not due" and line != said):
                 print(line, flush=True)

@@ -7,13 +7,13 @@ from bowerbird.cli.import_told import shown_progress
 
 if TYPE_CHECKING:
     from bowerbird.cli.rank_data import RankerData
-    from bowerbird.learn.loop import LoopConfig, LoopRun, LoopRuns
-    from bowerbird.learn.registry import ModelRegistry
+    from bowerbird.lake.lake import Lake
+    from bowerbird.learn.loop import LoopConfig, LoopRun
+    from bowerbird.learn.types import Tell
     from bowerbird.rank.ranker import ServedRanker
     from bowerbird.rank.ranker.looping import Turn
     from bowerbird.rank.ranker.promotion import Promotion
-
-_HOUR_MS = 3_600_000
+    from bowerbird.rank.ranker.requests import Acts
 
 
 def loop_config(args: argparse.Namespace) -> "LoopConfig":
@@ -30,57 +30,73 @@ def loop_config(args: argparse.Namespace) -> "LoopConfig":
     return checked(LoopConfig, **words)
 
 
-def turn_of(args: argparse.Namespace, promotion: "Promotion") -> "LoopRun":
-    """Reads, and takes a turn where one is due; the run is in the record.
+class Turns:
+    """Takes turns over one lake, whenever one is due; every turn is in the record."""
 
-    Where a challenger serves a share of the people, what they did comes first, and nothing is trained before
-    that is decided.
-    """
-    from bowerbird.cli.rank_data import ranker_data
-    from bowerbird.core.ids import new_id
-    from bowerbird.lake.lake import Lake
-    from bowerbird.learn.loop import LoopRun
-    from bowerbird.rank.ranker.looping import facts_of
-    from bowerbird.rank.ranker.requests import requests_of
-    from bowerbird.rank.utility import UtilityConfig, weights_of
+    def __init__(self, args: argparse.Namespace, promotion: "Promotion") -> None:
+        self._args, self._promotion, self._config = args, promotion, loop_config(args)
+        self._read_to, self._new_pages = -1, 0  # of the log, and how many pages were new there
 
-    registry, runs, config = promotion.registry, promotion.runs, loop_config(args)
-    with shown_progress(args.json or args.beside) as progress, Lake.open(args.lake) as lake:
-        task = progress.add_task("reading")
+    def take(self) -> "LoopRun":
+        """A turn, or why there was none.
 
-        def tell(sentence: str) -> None:
-            progress.update(task, description=sentence)
+        Where a challenger is on trial, what it did comes first, and nothing is trained before that is
+        decided.
+        """
+        from bowerbird.lake.lake import Lake
 
-        began_ms, last = lake.clock.now_ms(), next(iter(runs.all()[::-1]), None)
+        args = self._args
+        with shown_progress(args.json or args.beside) as progress, Lake.open(args.lake) as lake:
+            task = progress.add_task("reading")
+
+            def tell(sentence: str) -> None:
+                progress.update(task, description=sentence)
+
+            return self._take(lake, tell)
+
+    def _take(self, lake: "Lake", tell: "Tell") -> "LoopRun":
+        from bowerbird.cli.rank_data import ranker_data
+        from bowerbird.core.ids import new_id
+        from bowerbird.learn.loop import LoopRun
+        from bowerbird.rank.ranker.looping import facts_of
+        from bowerbird.rank.ranker.requests import requests_of
+        from bowerbird.rank.utility import UtilityConfig, weights_of
+
+        promotion, now_ms = self._promotion, lake.clock.now_ms()
+        last = next(iter(promotion.runs.all()[::-1]), None)
+        facts: dict[str, Any] = {"id": new_id("turn"), "began_ms": now_ms}
+        if not self._may_be_due(lake, last, now_ms):
+            return LoopRun.model_validate({**facts, "ended_ms": now_ms, "outcome": "not due"})
+        self._read_to = lake.events.last_offset()
         read = ranker_data(lake, tell)
-        weights = weights_of(UtilityConfig())
-        if (looked := promotion.look(read.acts, read.person_ids, weights, config)) is not None:
-            return looked
-        new_pages = len(requests_of(read.acts.where(read.acts.at_ms >= (last.until_ms if last else 0))))
-        facts: dict[str, Any] = {"id": new_id("turn"), "began_ms": began_ms, "pages": new_pages}
-        if not args.once and not _is_due(last, new_pages, began_ms, config):
-            return LoopRun.model_validate({**facts, "ended_ms": began_ms, "outcome": "not due"})
-        champion, found, learnt = _taken(args, read, registry, runs, config, tell)
-        challenger, outcome = _let_serve(args, promotion, found, learnt, read.version)
-        facts |= {"ended_ms": lake.clock.now_ms(), "outcome": outcome, "champion": champion}
-    run = LoopRun.model_validate({**facts, "challenger": challenger, **facts_of(found)})
-    runs.add(run)
-    return run
+        if trial := promotion.look(read.acts, read.person_ids, weights_of(UtilityConfig()), self._config):
+            return trial
+        new = read.acts.where(read.acts.at_ms >= (last.until_ms if last else 0))
+        facts["pages"] = self._new_pages = len(requests_of(new))
+        if not self._args.once and not self._is_due(last, self._new_pages, now_ms):
+            return LoopRun.model_validate({**facts, "ended_ms": now_ms, "outcome": "not due"})
+        before, found, learnt = _taken(self._args, read, promotion, self._config, tell)
+        challenger, outcome = _let_serve(self._args, promotion, found, learnt, read.version)
+        facts |= {"ended_ms": lake.clock.now_ms(), "outcome": outcome, "champion": before}
+        run = LoopRun.model_validate({**facts, "challenger": challenger, **facts_of(found)})
+        promotion.runs.add(run)
+        return run
 
+    def _may_be_due(self, lake: "Lake", last: "LoopRun | None", now_ms: int) -> bool:
+        """Whether it is worth to read everything; a page has an event at least."""
+        if self._args.once or self._read_to < 0 or self._promotion.shadow.id:
+            return True
+        new_events = lake.events.last_offset() - self._read_to
+        if self._promotion.canary.id:
+            return new_events > 0
+        return self._is_due(last, self._new_pages + new_events, now_ms)
 
-def _is_due(last: "LoopRun | None", new_pages: int, now_ms: int, config: "LoopConfig") -> bool:
-    if last is None or new_pages >= config.least_new_pages:
-        return True
-    return new_pages > 0 and now_ms - last.ended_ms >= config.every_hours * _HOUR_MS
+    def _is_due(self, last: "LoopRun | None", new_pages: int, now_ms: int) -> bool:
+        return self._config.is_due(None if last is None else last.ended_ms, new_pages, now_ms)
 
 
 def _taken(
-    args: argparse.Namespace,
-    read: "RankerData",
-    registry: "ModelRegistry",
-    runs: "LoopRuns",
-    config: "LoopConfig",
-    tell: Any,
+    args: argparse.Namespace, read: "RankerData", promotion: "Promotion", config: "LoopConfig", tell: "Tell"
 ) -> "tuple[str, Turn, dict[str, Any]]":
     """The champion's id, what the turn came to, and what is kept with the challenger."""
     from bowerbird.cli.rank_train import prerank_config, ranker_config
@@ -92,6 +108,7 @@ def _taken(
     from bowerbird.rank.ranker.starting import start_of
     from bowerbird.rank.ranker.train import future_pages, train_ranker
 
+    registry = promotion.registry
     active, ranking = registry.active(MODEL), ranker_config(args.epochs)
     champion = None if active is None else load_ranker(active[1])
     if champion is not None and champion.space != read.space:
@@ -103,25 +120,29 @@ def _taken(
     work.mkdir(parents=True, exist_ok=True)
     learnt: dict[str, Any] = {}
 
-    def learn(acts: Any, from_ms: int) -> "ServedRanker":
+    def learn(acts: "Acts", from_ms: int) -> "ServedRanker":
         trained = train_ranker(
             acts, read.raw, read.items, ranking,
             space=read.space, seed=args.seed, folder=work,
             pages=requests_of(acts).since(from_ms), start=start, tell=tell,
         )  # fmt: skip
-        light = train_prerank(
-            trained.ranker, acts.where(acts.at_ms >= from_ms), read.raw, read.items,
-            prerank_config(args.epochs), seed=args.seed, folder=work / "prerank",
-            weighed_since=read.weighed_since, tell=tell,
-        )  # fmt: skip
-        learnt.update(report=trained.report, beside=light.prerank, weights=trained.weights)
-        learnt.update(facts={"prerank": light.report})
+        learnt.update(report=trained.report, weights=trained.weights)
         return trained.ranker
 
-    good = runs.last_promoted()
+    good = promotion.runs.last_promoted()
     rate = None if good is None or not good.window else float(good.window["action_rate"])
     turning = Turning(config, learn, lambda r, acts, ms: future_pages(r, acts, read.raw, read.items, ms))
-    return "" if active is None else active[0].id, turn(read.acts, champion, rate, turning, tell), learnt
+    found = turn(read.acts, champion, rate, turning, tell)
+    if found.challenger is not None and found.decision is not None and found.decision.passes:
+        # Only for one that may serve: it takes as long as the ranker itself.
+        known = read.acts.where(read.acts.at_ms < found.cut_ms)
+        light = train_prerank(
+            found.challenger, known, read.raw, read.items, prerank_config(args.epochs),
+            seed=args.seed, folder=work / "prerank", pages=requests_of(known).since(found.from_ms),
+            weighed_since=read.weighed_since, tell=tell,
+        )  # fmt: skip
+        learnt.update(beside=light.prerank, facts={"prerank": light.report})
+    return "" if active is None else active[0].id, found, learnt
 
 
 def _let_serve(

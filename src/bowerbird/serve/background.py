@@ -179,8 +179,14 @@ class Background:
         self._loop("effects", effects.commit, every_s=_COMMIT_EVERY_S)
         # As eager as a request: what somebody did is to be known to their next page. But many small batches
         # of events cost many times what a few large ones do, and a busy server has better uses for it.
-        behaviour = self._loop(
-            "behaviour", self._behaviour.follow, every_s=_FOLLOW_EVERY_S, niceness=0, rests=_BEHAVIOUR_RESTS
+        behaviour = self._begun(
+            Repeater(
+                "behaviour",
+                self._behaviour.follow,
+                every_s=_FOLLOW_EVERY_S,
+                niceness=0,
+                rests=_BEHAVIOUR_RESTS,
+            )
         )
         effects.tell(behaviour.poke)
         behaviour.poke()
@@ -214,11 +220,6 @@ class Background:
                 every_s=_LOOK_FOR_DISPLAYS_S,
                 niceness=19,
             )
-
-    @property
-    def ranker_problem(self) -> str:
-        """Why the ranker that the registry names does not answer; empty where it does."""
-        return self._ranker.problem
 
     def look_for_sources(self) -> None:
         """A source is due: it need not wait until somebody looks."""
@@ -270,16 +271,10 @@ class Background:
         for loop in self._loops:
             loop.stop()
 
-    def _loop(
-        self,
-        name: str,
-        work: Callable[[], object],
-        *,
-        every_s: float,
-        niceness: int = 5,
-        rests: float = 0.0,
-    ) -> Repeater:
-        loop = Repeater(name, work, every_s=every_s, niceness=niceness, rests=rests)
+    def _loop(self, name: str, work: Callable[[], object], *, every_s: float, niceness: int = 5) -> Repeater:
+        return self._begun(Repeater(name, work, every_s=every_s, niceness=niceness))
+
+    def _begun(self, loop: Repeater) -> Repeater:
         self._loops.append(loop)
         loop.start()
         return loop

@@ -40,6 +40,7 @@ def learning_beside(settings: ServeSettings) -> Iterator[Callable[[], None]]:
 
     words = [sys.executable, "-P", "-m", "bowerbird.cli.main", "loop", "run", "--lake", str(settings.lake)]
     words += ["--beside", "--parent", str(os.getpid()), "--least-pages", str(settings.learn_least_pages)]
+    words += ["--shadow-pages", str(settings.learn_shadow_pages), "--canary", str(settings.learn_canary)]
     with kept_beside("learning", words, is_heard=True, may_start=may_start):
         yield begun.set
 

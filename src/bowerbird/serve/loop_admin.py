@@ -43,7 +43,7 @@ class LoopAdmin:
         )
 
     def promote(self) -> LoopRun:
-        """The challenger that serves a share serves all.
+        """The challenger on trial serves all.
 
         Raises:
             NotFoundError: there is none.

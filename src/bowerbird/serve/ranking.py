@@ -12,7 +12,15 @@ from bowerbird.core.errors import BowerbirdError
 from bowerbird.learn.registry import ModelRegistry
 from bowerbird.rank.prerank import Funnel, load_funnel
 from bowerbird.rank.ranker.keeping import MODEL
-from bowerbird.rank.ranker.trials import Canary, Shadow, canary_of, is_canary, shadow_of
+from bowerbird.rank.ranker.trials import (
+    Canary,
+    Shadow,
+    ShadowSeen,
+    canary_of,
+    is_canary,
+    shadow_of,
+    tell_shadow,
+)
 from bowerbird.serve.shadowing import ShadowLane
 from bowerbird.surfaces.feed.shadows import Shadowed
 
@@ -76,9 +84,17 @@ class RankerFollowed:
         if self._shadow is not None:
             self._shadow[1].close()
             self._shadow = None
-        if shadow.id:
-            lane = ShadowLane(self._registry, shadow.id)
-            self._shadow = Shadowed(self._opened(shadow.id).ranker, lane.offer), lane
+        if not shadow.id:
+            return
+        try:
+            ranker = self._opened(shadow.id).ranker
+        except (BowerbirdError, OSError, ValueError, KeyError) as error:
+            # It failed before its first page, and the loop is to know: what serves goes on.
+            tell_shadow(self._registry, ShadowSeen(shadow.id, pages=1, failed=1, problem=str(error)))
+            log.warning("challenger not opened", extra={"ranker": shadow.id, "problem": str(error)})
+            return
+        lane = ShadowLane(self._registry, shadow.id)
+        self._shadow = Shadowed(ranker, lane.offer), lane
 
     def _opened(self, id_: str) -> Funnel:
         for card in self._registry.cards(MODEL):

@@ -15,7 +15,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bowerbird.core.errors import ConfigError
 from bowerbird.encode.config import EncodeConfig
-from bowerbird.lake.places import as_address
+from bowerbird.lake.places import as_address, is_remote
 from bowerbird.serve.cores import usable_cores
 from bowerbird.surfaces.feed.config import FeedConfig
 
@@ -83,6 +83,10 @@ class ServeSettings(BaseSettings):
     """Whether a process that keeps the ranker learning runs beside the server; needs torch."""
     learn_least_pages: Annotated[int, Field(ge=1)] = 2_000
     """New pages after which that process trains again, if a day has not passed before."""
+    learn_shadow_pages: Annotated[int, Field(ge=0)] = 0
+    """Pages that a better ranker is asked about in the shadow before it serves anybody."""
+    learn_canary: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """Share of the people whom it serves at first, until what they do decides; 0: all at once."""
     log_requests: bool = True
     """Whether what was offered and shown is kept in the request log, for models to learn from."""
     log_unshown: Annotated[int, Field(ge=0, le=10_000)] = 50
@@ -100,6 +104,15 @@ class ServeSettings(BaseSettings):
             raise ValueError(
                 f"feed.random_share {self.feed.random_share} was given; needed is `random_share`, outside of "
                 "the table of the feed; move it there"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _learns_in_a_folder(self) -> "ServeSettings":
+        if self.learn and is_remote(self.lake):
+            raise ValueError(
+                f"learn was set for the lake {self.lake}; needed is a lake in a folder, since rankers are "
+                "trained in one; leave it off"
             )
         return self
 

@@ -235,7 +235,7 @@ export interface paths {
         put?: never;
         /**
          * Promote Challenger
-         * @description Let the challenger that serves a share serve all.
+         * @description Let the challenger on trial, in the shadow or for a share of the people, serve all.
          */
         post: operations["promote_challenger"];
         delete?: never;
@@ -731,7 +731,7 @@ export interface paths {
         };
         /**
          * My Features
-         * @description Every behaviour feature of the person with an item, as of now. What one does is in it at once.
+         * @description Every behaviour feature of the person with an item; what one does is in it within a moment.
          */
         get: operations["my_features"];
         put?: never;

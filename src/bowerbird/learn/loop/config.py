@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+_HOUR_MS = 3_600_000
 Share = Annotated[float, Field(gt=0, le=1)]
 
 
@@ -49,3 +50,16 @@ class LoopConfig(BaseModel):
     live_worse_by: Annotated[float, Field(ge=0, le=1)] = 0.05
     most_of_one: Share = 0.2
     rate_by: Annotated[float, Field(gt=1)] = 3.0
+
+    def is_due(self, last_ms: int | None, new_pages: int, now_ms: int) -> bool:
+        """Whether to train.
+
+        Args:
+            last_ms: when the last turn ended; None: there was none, and the first is due as soon as its gate
+                would have pages enough to judge on.
+            new_pages: since then.
+        """
+        if last_ms is None:
+            return new_pages * self.future_share >= self.least_future_pages
+        waited_long = now_ms - last_ms >= self.every_hours * _HOUR_MS
+        return new_pages >= self.least_new_pages or (new_pages > 0 and waited_long)

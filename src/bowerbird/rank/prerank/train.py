@@ -19,7 +19,7 @@ from bowerbird.rank.prerank.model import PrerankTask
 from bowerbird.rank.prerank.pools import PAGE_WITHIN_MS, WeighedSince, nothing_weighed, pools_of
 from bowerbird.rank.prerank.served import ServedPrerank
 from bowerbird.rank.ranker.inputs import Arrays, as_vectors
-from bowerbird.rank.ranker.requests import Acts, Pasts, Popularity, requests_of
+from bowerbird.rank.ranker.requests import Acts, Pasts, Popularity, Requests, requests_of
 from bowerbird.rank.ranker.served import ServedRanker
 from bowerbird.rank.ranker.sides import ItemSide, features_of
 from bowerbird.rank.ranker.train import Table, logits_of, split, table_of
@@ -60,6 +60,7 @@ def train_prerank(
     *,
     seed: int,
     folder: Path,
+    pages: Requests | None = None,
     weighed_since: WeighedSince = nothing_weighed,
     tell: Tell = lambda _: None,
 ) -> TrainedPrerank:
@@ -68,11 +69,12 @@ def train_prerank(
     Args:
         raw: float32 [N, D] content of the items by number, as the ranker was trained on.
         items: whose `vectors` are not read.
+        pages: to learn from; by default all that `acts` show.
         weighed_since: what pages weighed and did not show; drawn items stand in where there is nothing.
     """
     items = ItemSide(ranker.content(raw), items.created_ms, items.categories, items.owners)
     worth = weights_of(UtilityConfig())
-    whole, pasts = requests_of(acts), Pasts(acts)
+    whole, pasts = requests_of(acts) if pages is None else pages, Pasts(acts)
     newest = whole.rows(max(len(whole) - config.pages, 0), len(whole))
     tell(f"drawing candidates for {len(newest):,} pages")
 
@@ -108,15 +110,15 @@ def train_prerank(
     prerank = ServedPrerank(model.prerank.weights(), config, ranker.version, facts)
     tell("judging the pre-ranker")
     popular = Popularity(acts, len(items.created_ms), ACTION_CODES[Action.SAVE])
-    pages = later.table.requests
+    judging = later.table.requests
 
     def features(page: int, numbers: np.ndarray) -> np.ndarray:
-        at_ms = int(pages.at_ms[page])
-        person = pasts.of(int(pages.persons[page]), at_ms)
+        at_ms = int(judging.at_ms[page])
+        person = pasts.of(int(judging.persons[page]), at_ms)
         known = popular.at(at_ms)[numbers]
         return features_of(person, numbers, items, known, at_ms, ranker.config.new_days)
 
-    report = agreement(prerank, ranker, pages, later.table.person, features, items, worth, seed)
+    report = agreement(prerank, ranker, judging, later.table.person, features, items, worth, seed)
     return TrainedPrerank(prerank, report)
 
 

@@ -8,9 +8,6 @@ from bowerbird.rank.ranker.config import RankerConfig
 from bowerbird.rank.ranker.sides import PersonSide, ages_of, newest
 
 Arrays = dict[str, np.ndarray]
-PERSON_INPUTS = (
-    "recent", "recent_actions", "recent_ages", "long", "long_actions", "left", "left_ages",
-)  # fmt: skip
 """Numbers of items in `recent`, `long` and `left`, -1 for none; a graph gets vectors in their place."""
 
 

@@ -3,14 +3,14 @@
 Every step is a line of the loop's record. One loop at a time takes steps; people may at any time.
 """
 
-import fcntl
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
+from bowerbird.core.claims import claimed
 from bowerbird.core.clock import Clock
 from bowerbird.core.errors import NotFoundError
 from bowerbird.core.ids import new_id
@@ -40,18 +40,11 @@ class Promotion:
         self.registry, self._clock = registry, clock
         self.runs = LoopRuns(registry.folder / "loop")
 
-    @contextmanager
-    def alone(self) -> Iterator[bool]:
+    def alone(self) -> AbstractContextManager[bool]:
         """Whether no other loop works on this lake while the block lasts; a killed one holds nothing."""
         folder = self.registry.folder / "loop"
         folder.mkdir(parents=True, exist_ok=True)
-        with (folder / "lock").open("w") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                yield False
-            else:
-                yield True
+        return claimed(folder / "lock")
 
     @property
     def champion(self) -> str:

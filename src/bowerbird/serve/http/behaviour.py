@@ -19,7 +19,7 @@ _NO_ITEM = -1
 
 @router.get("/v1/me/features", response_model=None, responses=told(FeaturesShown))
 async def my_features(service: Ready, person: Who, item: ItemId = "") -> Response:
-    """Every behaviour feature of the person with an item, as of now. What one does is in it at once."""
+    """Every behaviour feature of the person with an item; what one does is in it within a moment."""
 
     def act() -> Response:
         number = service.number_of(item) if item else _NO_ITEM

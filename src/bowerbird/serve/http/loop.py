@@ -94,7 +94,7 @@ async def read_loop(service: Ready, limit: MostRuns = _MOST_RUNS) -> Response:
 
 @router.post("/v1/admin/loop/promote", response_model=None, responses=told(LoopShown))
 async def promote_challenger(service: Ready) -> Response:
-    """Let the challenger that serves a share serve all."""
+    """Let the challenger on trial, in the shadow or for a share of the people, serve all."""
     require_edits(service.settings)
     await service.lanes.writes.run(service.loop.promote)
     return await _shown(service)
