@@ -40,7 +40,7 @@ from bowerbird.rank.declared import (
     batch,
 )
 from bowerbird.rank.declared.parity import compared, moments
-from bowerbird.serve.workers import Repeater
+from bowerbird.serve.behaviour import follower_of
 
 PEOPLE, ITEMS, CATEGORIES, OWNERS, CANDIDATES = 20_000, 100_000, 300, 5_000, 500
 AT_MS, DAYS = 1_700_000_000_000, 30
@@ -195,7 +195,7 @@ def logged(args: argparse.Namespace) -> Iterator[dict[str, Any]]:
 
 def reach(lake: Lake, live: LiveBehaviour) -> tuple[list[float], list[float], int]:
     """Seconds until counted and until durable of each batch, and how many events were never counted."""
-    before, follower = lake.events.count(), Repeater("follow", live.follow, every_s=1.0, niceness=0)
+    before, follower = lake.events.count(), follower_of(live)
     follower.start()
     stored: list[tuple[int, float, float]] = []
     stopping = threading.Event()

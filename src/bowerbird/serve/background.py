@@ -11,7 +11,7 @@ from bowerbird.core.clock import Clock
 from bowerbird.lake.catalogue import Catalogue
 from bowerbird.lake.lake import Lake
 from bowerbird.rank.declared import LiveBehaviour
-from bowerbird.serve.behaviour import BehaviourWatch
+from bowerbird.serve.behaviour import BehaviourWatch, follower_of
 from bowerbird.serve.controls import ControlsFollowed
 from bowerbird.serve.copies import Copies
 from bowerbird.serve.effects import Effects
@@ -35,7 +35,6 @@ from bowerbird.serve.workers import Repeater
 log = logging.getLogger(__name__)
 
 _COMMIT_EVERY_S = 5.0
-_BEHAVIOUR_RESTS = 5.0
 _FOLLOW_EVERY_S = 1.0
 _FOLLOW_TASTE_EVERY_S = 2.0
 _TEND_EVERY_S = 5.0
@@ -177,17 +176,7 @@ class Background:
         settings = self._settings
         self._loop("sync", self._sync, every_s=settings.sync_every_ms / 1000)
         self._loop("effects", effects.commit, every_s=_COMMIT_EVERY_S)
-        # As eager as a request: what somebody did is to be known to their next page. But many small batches
-        # of events cost many times what a few large ones do, and a busy server has better uses for it.
-        behaviour = self._begun(
-            Repeater(
-                "behaviour",
-                self._behaviour.follow,
-                every_s=_FOLLOW_EVERY_S,
-                niceness=0,
-                rests=_BEHAVIOUR_RESTS,
-            )
-        )
+        behaviour = self._begun(follower_of(self._behaviour))
         effects.tell(behaviour.poke)
         behaviour.poke()
         self._loop("behaviour-check", self.behaviour_watch.look, every_s=_SKEW_EVERY_S, niceness=19)

@@ -1,4 +1,4 @@
-"""This file is about checking behaviour features while serving: now and then the state beside the log."""
+"""This file is about behaviour features while serving: kept up with the log, and now and then checked."""
 
 import logging
 from collections.abc import Iterator
@@ -6,10 +6,23 @@ from collections.abc import Iterator
 from bowerbird.rank.declared import LiveBehaviour
 from bowerbird.rank.skew import FieldSkew
 from bowerbird.serve.metrics import Reading
+from bowerbird.serve.workers import Repeater
 
 log = logging.getLogger(__name__)
 
 PEOPLE_A_LOOK = 50
+
+
+_FOLLOW_EVERY_S, _RESTS = 1.0, 5.0
+
+
+def follower_of(behaviour: LiveBehaviour) -> Repeater:
+    """What keeps the state up with the log, as often as it is poked.
+
+    As eager as a request: what somebody did is to be known to their next page. But many small batches of
+    events cost many times what a few large ones do, and a busy server has better uses for it: so it rests.
+    """
+    return Repeater("behaviour", behaviour.follow, every_s=_FOLLOW_EVERY_S, niceness=0, rests=_RESTS)
 
 
 class BehaviourWatch:
