@@ -16,7 +16,7 @@ from bowerbird.core.errors import ConfigError, StageUnavailableError
 from bowerbird.lake.config import LakeConfig
 from bowerbird.lake.lake import Lake
 from bowerbird.lake.online import OnlineStore
-from bowerbird.lake.online_state import VARIABLE, OnlineState
+from bowerbird.lake.online_state import VARIABLE, OnlineState, announced
 
 SAVE, CLICK, HIDE, UNHIDE, SEEN = (
     ACTION_CODES[action]
@@ -259,3 +259,13 @@ def test_store_that_is_not_to_be_had_says_what_to_do(tmp_path: Path, monkeypatch
 
     with pytest.raises(StageUnavailableError, match="start it, or correct"):
         open_online("valkey://127.0.0.1:1/0", "lake", "", CONFIG)
+
+
+def test_address_of_an_unknown_store_is_told_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VARIABLE, "abacus://me:hunter2@store:1/0")
+
+    with pytest.raises(ConfigError) as refused:
+        announced("lake", "", LakeConfig())
+
+    assert "abacus://store:1/0" in str(refused.value)
+    assert "hunter2" not in str(refused.value)

@@ -1,5 +1,6 @@
 """Settings: one file plus the environment, unknown keys refused, bounds kept."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,8 @@ import pytest
 from bowerbird.core.errors import ConfigError
 from bowerbird.serve.cores import parse_cpu_max, usable_cores
 from bowerbird.serve.settings import ServeSettings, load_settings, settings_text
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(autouse=True)
@@ -120,3 +123,20 @@ def test_edits_are_taken_from_other_machines_only_when_that_is_said(
     given: dict[str, object], takes: bool
 ) -> None:
     assert load_settings(flags=given).takes_edits is takes
+
+
+def test_table_of_the_feed_in_the_documents_is_read_and_printed_back(tmp_path: Path) -> None:
+    (example,) = re.findall(r"```toml\n(.*?)```", (ROOT / "docs" / "blend.md").read_text(), flags=re.DOTALL)
+    read = load_settings(written(tmp_path, example))
+
+    (target,) = read.feed.blend.targets
+    assert (target.name, target.share) == ("shop", 0.25)
+    assert load_settings(written(tmp_path, settings_text(read))) == read
+
+
+@pytest.mark.parametrize(
+    "text", ["[feed]\nrandom_share = 0.1", "[feed.blend]\nleast_fresh = 0.9\nmost_fresh = 0.1"]
+)
+def test_feed_that_cannot_be_is_refused(tmp_path: Path, text: str) -> None:
+    with pytest.raises(ConfigError, match=r"random_share|least_fresh"):
+        load_settings(written(tmp_path, text))

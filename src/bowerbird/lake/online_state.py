@@ -145,18 +145,19 @@ def announced(lake_id: str, log_id: str, config: LakeConfig) -> OnlineState | No
     address = os.environ.get(VARIABLE, "")
     if not address:
         return None
-    scheme = address.partition("://")[0]
+    scheme, _, rest = address.partition("://")
+    shown = f"{scheme}://{rest.rpartition('@')[2]}"[:100]  # whoever reads an error need not learn a password
     found = {point.name: point for point in entry_points(group=ENTRY_POINTS)}
     if scheme not in found:
         raise ConfigError(
-            f"${VARIABLE} is {address[:100]!r}; needed is nothing, or one of "
+            f"${VARIABLE} is {shown!r}; needed is nothing, or one of "
             f"{sorted(f'{name}://' for name in found)}; correct it, or install what brings its scheme"
         )
     try:
         open_store: OpenOnline = found[scheme].load()
     except ModuleNotFoundError as error:
         raise ConfigError(
-            f"{address} needs the package {error.name}, which is not installed; "
+            f"{shown} needs the package {error.name}, which is not installed; "
             "install it with `pip install 'bowerbird[valkey]'`"
         ) from error
     return open_store(address, lake_id, log_id, config)
